@@ -1,0 +1,175 @@
+"""One object of a session: what its prompts claim, and the way back through them."""
+
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from jaxtyping import Bool, Int
+
+from voxclick.engine.obey import Mark
+from voxclick.geometry import Box, Grid
+from voxclick.prompts import BoxPrompt, Lasso, MaskPrompt, ObjectLog, Point, Prompt, Scribble, Step
+from voxclick.types import Array
+from voxclick.volume.packing import pack_bits, unpack_bits
+
+NO_SEEDS = np.zeros((0, 3), dtype=np.int64)
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """The view that an object was last seen through."""
+
+    grid: Grid
+    level: int
+
+
+@dataclass(frozen=True)
+class Delta:
+    """The voxels that one update flipped: their box, and packed bits, compressed."""
+
+    box: Box
+    flipped: bytes
+
+    def bits(self) -> Bool[Array, "i j k"]:
+        """True where the update flipped the mask, inside `box`."""
+        return unpack_bits(zlib.decompress(self.flipped), self.box.shape)
+
+
+@dataclass(eq=False)
+class Record:
+    """One prompt with what it did: enough to take it back and to do it again."""
+
+    prompt: Prompt
+    order: int
+    look_before: Look | None
+    bounds_before: Box
+    look_after: Look | None = None
+    bounds_after: Box = Box.EMPTY
+    deltas: list[Delta] = field(default_factory=list)
+    refinements: int = 0
+    complete: bool = False
+
+    @cached_property
+    def mark(self) -> Mark:
+        """What the prompt settles."""
+        return Mark.of(self.prompt)
+
+    @cached_property
+    def seeds(self) -> Int[Array, "n 3"]:
+        """The voxels that the prompt puts forward as the object's own."""
+        return _seeds(self.prompt)
+
+    def step(self) -> Step:
+        """The prompt as the log keeps it."""
+        return Step(self.prompt, self.order, None if self.complete else self.refinements)
+
+
+class ObjectState:
+    """What one object's prompts claim; the session decides who gets what several claim.
+
+    Attributes:
+        name: Unique in the session.
+        label: Its number in label maps.
+        claim: Bool `[i, j, k]` on the volume's grid; read it, never write it.
+        bounds: A box that holds every true voxel of `claim`.
+        look: The view that the object was last seen through.
+        done: Prompts in force, oldest first.
+        undone: Prompts taken back, the next to redo last.
+    """
+
+    def __init__(self, name: str, label: int, grid: Grid) -> None:
+        self.name = name
+        self.label = label
+        # zeros are pages that cost nothing until they are written
+        self.claim: Bool[Array, "i j k"] = np.zeros(grid.shape, dtype=np.bool_)
+        self.bounds = Box.EMPTY
+        self.look: Look | None = None
+        self.done: list[Record] = []
+        self.undone: list[Record] = []
+
+    @property
+    def prompts(self) -> list[Prompt]:
+        """The prompts in force, oldest first."""
+        return [record.prompt for record in self.done]
+
+    @property
+    def log(self) -> ObjectLog:
+        """The prompts in force as the log keeps them."""
+        return ObjectLog(self.name, self.label, tuple(record.step() for record in self.done))
+
+    def begin(self, prompt: Prompt, order: int) -> Record:
+        """Put a prompt in force; what can be redone is forgotten."""
+        record = Record(prompt, order, self.look, self.bounds, self.look, self.bounds)
+        self.done.append(record)
+        self.undone.clear()
+        return record
+
+    def write(self, box: Box, mask: Bool[Array, "i j k"]) -> Box:
+        """Replace the claim inside `box`, with every prompt obeyed; gives what changed.
+
+        It is part of what the newest prompt did, which may settle voxels outside `box` too.
+        """
+        settled = box.union(self.done[-1].mark.box)
+        whole = self.claim[settled.slices].copy()
+        if not box.empty:
+            start = settled.start
+            whole[box.shifted((-start[0], -start[1], -start[2])).slices] = mask
+        for record in self.done:
+            record.mark.apply(whole, settled)
+        return self._replace(settled, whole)
+
+    def _replace(self, box: Box, mask: Bool[Array, "i j k"]) -> Box:
+        flipped = self.claim[box.slices] ^ mask
+        tight = Box.of_mask(flipped)
+        if tight.empty:
+            return Box.EMPTY
+        changed = tight.shifted(box.start)
+        bits = np.ascontiguousarray(flipped[tight.slices])
+        self.claim[changed.slices] ^= bits
+        record = self.done[-1]
+        record.deltas.append(Delta(changed, zlib.compress(pack_bits(bits), 1)))
+        self.bounds = record.bounds_after = self.bounds.union(changed)
+        return changed
+
+    def undo(self) -> Box:
+        """Take the newest prompt back; gives what changed."""
+        record = self.done.pop()
+        self.undone.append(record)
+        changed = self._flip(reversed(record.deltas))
+        self.look, self.bounds = record.look_before, record.bounds_before
+        return changed
+
+    def redo(self) -> Box:
+        """Do the prompt last taken back again; gives what changed."""
+        record = self.undone.pop()
+        self.done.append(record)
+        changed = self._flip(iter(record.deltas))
+        self.look, self.bounds = record.look_after, record.bounds_after
+        return changed
+
+    def seeds(self) -> Int[Array, "n 3"]:
+        """The voxels that its positive prompts put forward as the object's own."""
+        return np.concatenate([NO_SEEDS, *(record.seeds for record in self.done)])
+
+    def _flip(self, deltas: Iterator[Delta]) -> Box:
+        changed = Box.EMPTY
+        for delta in deltas:
+            self.claim[delta.box.slices] ^= delta.bits()
+            changed = changed.union(delta.box)
+        return changed
+
+
+def _seeds(prompt: Prompt) -> Int[Array, "n 3"]:
+    if not prompt.positive:
+        return NO_SEEDS
+    if isinstance(prompt, Point | Scribble | Lasso):
+        return prompt.voxels()
+    if isinstance(prompt, MaskPrompt) and prompt.slices:
+        return prompt.voxels()
+    if isinstance(prompt, BoxPrompt):
+        box = prompt.region
+        middle: Array = (np.array([box.start]) + np.array([box.stop]) - 1) // 2
+        return middle
+    return NO_SEEDS

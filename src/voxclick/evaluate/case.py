@@ -1,0 +1,115 @@
+"""One labelled case: where its image and its labels lie, and how they become objects."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Bool
+from scipy.ndimage import find_objects
+
+from voxclick import io
+from voxclick.errors import GridMismatchError
+from voxclick.geometry import Box, Grid
+from voxclick.types import Array
+from voxclick.volume import Mask, Volume
+
+
+@dataclass(frozen=True, eq=False)
+class Target:
+    """One object of a case, to be segmented; it keeps no more than its own box of the truth.
+
+    Attributes:
+        label: Its number in the case.
+        name: Its name, `label_<n>` where the data set gives none.
+        grid: The image's.
+        box: The smallest box that holds it; empty for an object without voxels.
+        inside: The truth in that box.
+    """
+
+    label: int
+    name: str
+    grid: Grid
+    box: Box
+    inside: Bool[Array, "i j k"]
+
+    @property
+    def voxels(self) -> int:
+        """Number of voxels in the object."""
+        return int(np.count_nonzero(self.inside))
+
+    @property
+    def mask(self) -> Mask:
+        """The ground truth on the image's grid."""
+        array = np.zeros(self.grid.shape, dtype=np.bool_)
+        array[self.box.slices] = self.inside
+        return Mask(array, self.grid)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One image of a data set with its labels, as one label map or as one mask a label.
+
+    Attributes:
+        name: Unique in the data set.
+        group: The part of the data set it belongs to, such as a modality; empty for none.
+        image: The image's file.
+        labels: The label map's file; None when `masks` holds the labels.
+        names: Label number to name; may leave labels unnamed.
+        masks: Label number to the file of its mask.
+    """
+
+    name: str
+    group: str
+    image: Path
+    labels: Path | None
+    names: Mapping[int, str] = field(default_factory=dict)
+    masks: Mapping[int, Path] = field(default_factory=dict)
+
+    def read(self) -> Volume:
+        """The image; the first channel of one that has several.
+
+        Raises:
+            InputError: If it cannot be read.
+        """
+        return io.read(self.image, frame=0)
+
+    def targets(self, grid: Grid) -> Iterator[Target]:
+        """Its objects, by label number; a mask file without a voxel gives an empty one.
+
+        Args:
+            grid: The image's, on which the labels must lie.
+
+        Raises:
+            InputError: If a label file cannot be read.
+            GridMismatchError: If the labels lie on another grid than the image.
+        """
+        if self.labels is None:
+            for label, path in sorted(self.masks.items()):
+                mask = io.read_mask(path)
+                self._check(grid, mask.grid, path)
+                box = Box.of_mask(mask.array)
+                name = self.names.get(label, f"label_{label}")
+                yield Target(label, name, grid, box, mask.array[box.slices].copy())
+            return
+        labelmap = io.read_labelmap(self.labels)
+        self._check(grid, labelmap.grid, self.labels)
+        names = {**labelmap.names, **self.names}
+        for label, slices in enumerate(find_objects(labelmap.array), start=1):
+            if slices is not None:
+                i, j, k = slices
+                box = Box((i.start, j.start, k.start), (i.stop, j.stop, k.stop))
+                inside = labelmap.array[slices] == label
+                yield Target(label, names.get(label, f"label_{label}"), grid, box, inside)
+
+    def _check(self, grid: Grid, other: Grid, path: Path) -> None:
+        if not grid.matches(other):
+            raise GridMismatchError(
+                f"labels must lie on the grid of {self.image.name}, {grid.shape} voxels of "
+                f"{_rounded(grid)} mm, got {path} with {other.shape} of {_rounded(other)} mm; "
+                "resample the labels onto the image, or correct the header that is wrong"
+            )
+
+
+def _rounded(grid: Grid) -> tuple[float, ...]:
+    return tuple(round(value, 3) for value in grid.spacing_mm)

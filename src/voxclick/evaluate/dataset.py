@@ -1,0 +1,79 @@
+"""A labelled data set: the cases in a folder of any known layout."""
+
+import importlib
+import logging
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from voxclick.errors import MissingFileError, OptionError
+from voxclick.evaluate.case import Case
+from voxclick.evaluate.layouts.kinds import LAYOUTS
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Labelled cases in a fixed order.
+
+    Attributes:
+        path: The folder they were found in.
+        layout: Name of its row in `evaluate.layouts.kinds`.
+        cases: Each with a name of its own.
+    """
+
+    path: Path
+    layout: str
+    cases: tuple[Case, ...]
+
+    def limited(self, limit: int | None, seed: int) -> "Dataset":
+        """At most so many cases, drawn by the seed, in their old order; all for None."""
+        if limit is None or limit >= len(self.cases):
+            return self
+        drawn = np.random.default_rng(seed).permutation(len(self.cases))[:limit]
+        return replace(self, cases=tuple(self.cases[place] for place in sorted(drawn)))
+
+
+def find_dataset(path: str | Path) -> Dataset:
+    """The labelled cases in a folder, whose layout is recognised.
+
+    A folder that holds several data sets of published layouts gives the cases of all of them,
+    each data set a group.
+
+    Raises:
+        MissingFileError: If there is nothing at that path.
+        OptionError: If it is no folder, or holds labelled cases in no known layout.
+        FileFormatError: If a file that describes the data set is broken.
+    """
+    folder = Path(path)
+    if not folder.exists():
+        raise MissingFileError(f"a folder of labelled cases is needed, got nothing at {folder}")
+    if not folder.is_dir():
+        raise OptionError(f"a folder of labelled cases is needed, got the file {folder}")
+    layout, cases = _search(folder)
+    if not cases:
+        parts = [(part, *_search(part)) for part in sorted(folder.iterdir()) if part.is_dir()]
+        layout = next((found for _, found, inside in parts if inside), "")
+        cases = [
+            replace(case, name=f"{part.name}/{case.name}", group=case.group or part.name)
+            for part, _, inside in parts
+            for case in inside
+        ]
+    if not cases:
+        known = "; ".join(f"{row.title}: {row.example}" for row in LAYOUTS)
+        raise OptionError(
+            f"labelled cases in a known layout are needed, got {folder} without any; "
+            f"the layouts are: {known}"
+        )
+    return Dataset(folder, layout, tuple(cases))
+
+
+def _search(folder: Path) -> tuple[str, list[Case]]:
+    for row in LAYOUTS:
+        cases: list[Case] = importlib.import_module(row.module).find(folder)
+        if cases:
+            logger.debug("%s holds %d cases in the layout %s", folder, len(cases), row.name)
+            return row.name, cases
+    return "", []

@@ -1,0 +1,1 @@
+"""How labelled data sets lie on disk: one file a layout, one row a layout in `kinds`."""

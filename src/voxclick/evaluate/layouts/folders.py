@@ -1,0 +1,60 @@
+"""voxclick's own layout: a folder a case with `image.*`, `label.*` and `labels.json`, nested."""
+
+import json
+import logging
+import os
+from pathlib import Path
+
+from voxclick.errors import FileFormatError
+from voxclick.evaluate.case import Case
+
+logger = logging.getLogger(__name__)
+
+SUFFIXES = (".nii.gz", ".nii", ".nrrd", ".seg.nrrd", ".nhdr", ".mha", ".mhd")
+
+
+def find(folder: Path) -> list[Case]:
+    """The cases in and below a folder, by path; each is named by its path below it.
+
+    A case's group is the name of the folder that holds it.
+    """
+    cases: list[Case] = []
+    for place, below, _ in os.walk(folder):
+        below.sort()
+        here = Path(place)
+        image, label = only_file(here, "image"), only_file(here, "label")
+        if image is None or label is None:
+            logger.debug("skipped %s: it holds no image.* with a label.*", here)
+            continue
+        below.clear()
+        inside = here.relative_to(folder).as_posix()
+        name = here.resolve().name if inside == "." else inside
+        group = name.rpartition("/")[0]
+        cases.append(Case(name, group, image, label, read_names(here / "labels.json")))
+    return cases
+
+
+def only_file(folder: Path, stem: str) -> Path | None:
+    """The file of that name with the suffix of a volume format, if there is one."""
+    for suffix in SUFFIXES:
+        if (path := folder / f"{stem}{suffix}").is_file():
+            return path
+    return None
+
+
+def read_names(path: Path) -> dict[int, str]:
+    """Names by label number from `labels.json`; none without the file.
+
+    Raises:
+        FileFormatError: If it is not a JSON object from numbers to names.
+    """
+    if not path.is_file():
+        return {}
+    try:
+        fields = json.loads(path.read_text(encoding="utf-8"))
+        return {int(label): str(name) for label, name in fields.items()}
+    except (OSError, UnicodeDecodeError, ValueError, AttributeError) as error:
+        raise FileFormatError(
+            f"labels.json must map label numbers to names, as in {{\"1\": \"liver\"}}; "
+            f"cannot read {path}: {error}"
+        ) from None

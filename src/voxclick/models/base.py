@@ -1,0 +1,129 @@
+"""The seam that every family fills: how it looks at a volume, its dear half and its cheap half."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from voxclick.geometry import Box, Grid
+from voxclick.preprocess import View
+from voxclick.preprocess.view import window
+from voxclick.prompts import Prompt
+from voxclick.types import Index3, Vector3
+
+
+@dataclass(frozen=True)
+class Spec:
+    """What a family takes and how it looks at a volume.
+
+    Attributes:
+        name: Name in the table of models.
+        prompts: Kinds of prompts it takes.
+        patch: Voxels of a view along `i`, `j`, `k`.
+        spacings_mm: Spacing of each level, fine to coarse. No view is finer than the volume along
+            an axis unless `fixed_patch`; level `n` is at most `2^(n+1)` of the volume's finest
+            voxels, so that small voxels get small views.
+        start: Level of the first look.
+        fixed_patch: Whether the model needs views of exactly `patch` voxels, isotropic; else
+            views shrink with thick slices and small volumes.
+        border_voxels: A mask this near a face of the view asks for a wider one.
+        refinements: How many finer patches one prompt may refine.
+    """
+
+    name: str
+    prompts: frozenset[str]
+    patch: Index3 = (64, 64, 64)
+    spacings_mm: tuple[float, ...] = (1.5, 3.0, 6.0, 12.0)
+    start: int = 0
+    fixed_patch: bool = False
+    border_voxels: int = 2
+    refinements: int = 8
+
+    def spacing_mm(self, grid: Grid, level: int) -> Vector3:
+        """The spacing of views of this volume at a level, per axis."""
+        native = grid.spacing_mm
+        spacing = min(self.spacings_mm[level], 2.0 ** (level + 1) * min(native))
+        if self.fixed_patch:
+            return (spacing, spacing, spacing)
+        return (max(spacing, native[0]), max(spacing, native[1]), max(spacing, native[2]))
+
+    def look(self, grid: Grid, focus: Box, level: int) -> Grid:
+        """Where to look: a window at a level around the middle of `focus`, kept in the volume.
+
+        Args:
+            grid: The volume's grid.
+            focus: Native voxels of interest.
+            level: Index into `spacings_mm`.
+        """
+        spacing = self.spacing_mm(grid, level)
+        steps = np.array(spacing) / np.array(grid.spacing_mm)
+        fitting = np.maximum(np.ceil(np.array(grid.shape) / steps - 1e-6), 1).astype(int)
+        shape = np.array(self.patch) if self.fixed_patch else np.minimum(self.patch, fitting)
+        middle = (np.array(focus.start) + np.array(focus.stop) - 1) / 2
+        reach = shape * steps / 2 - 0.5
+        last = np.array(grid.shape) - 1
+        centre = np.where(
+            2 * reach >= last, last / 2, np.clip(middle, reach, np.maximum(last - reach, reach))
+        )
+        return window(
+            grid,
+            spacing,
+            (int(shape[0]), int(shape[1]), int(shape[2])),
+            (float(centre[0]), float(centre[1]), float(centre[2])),
+        )
+
+    def levels(self, grid: Grid) -> int:
+        """How many levels are of use: up to the first whose view covers the whole volume."""
+        for level in range(len(self.spacings_mm)):
+            extent = np.array(self.spacing_mm(grid, level)) * self.patch
+            if (extent >= np.array(grid.spacing_mm) * grid.shape).all():
+                return level + 1
+        return len(self.spacings_mm)
+
+
+class Embedding(ABC):
+    """What a family computed of a view, to be used by every click on it."""
+
+    @property
+    @abstractmethod
+    def nbytes(self) -> int:
+        """Memory it holds, for the cache's budget."""
+
+
+class Segmenter(ABC):
+    """A promptable model. It holds weights and a device, and no state between clicks.
+
+    Attributes:
+        spec: What it takes and how it looks at a volume.
+        device: Where it computes.
+    """
+
+    spec: ClassVar[Spec]
+    device: torch.device
+
+    @abstractmethod
+    def embed(self, view: View) -> Embedding:
+        """The dear half: whatever depends on the image alone."""
+
+    @abstractmethod
+    def decode(
+        self,
+        embedding: Embedding,
+        prompts: Sequence[Prompt],
+        previous: Float[Tensor, "i j k"] | None,
+    ) -> Float[Tensor, "i j k"]:
+        """The cheap half: logits on the view's grid, above 0 where the object is.
+
+        Pure: the same arguments give the same logits, and nothing is kept.
+
+        Args:
+            embedding: Of the view.
+            prompts: In indices of the view, oldest first; may be empty when `previous` is not.
+            previous: The object's mask before the newest prompt, 0 to 1, on the view's grid; None
+                for a new object.
+        """

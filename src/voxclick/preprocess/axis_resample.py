@@ -1,0 +1,73 @@
+"""Reading along one axis at another spacing, as a small matrix.
+
+Views share the axes of the native grid, so that resampling is separable: three matrix products
+read a view of any size without a resampled copy of the volume, and three more bring logits back.
+"""
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from voxclick.types import Array
+
+
+def reading_matrix(
+    positions: Float[Array, " n"], step: float, start: int, stop: int
+) -> Float[Array, "n m"]:
+    """Weights that read native samples `start..stop` at (float) native positions.
+
+    Linear interpolation where the view is as fine as the volume; a tent as wide as the step
+    where it is coarser, so that nothing aliases. Positions beyond the samples read the last one.
+
+    Args:
+        positions: Native index of each view voxel.
+        step: Native voxels between neighbouring view voxels.
+        start: First native sample.
+        stop: One past the last native sample.
+    """
+    width = max(step, 1.0)
+    samples = np.arange(start, stop, dtype=np.float64)
+    held = np.clip(positions, start, stop - 1)
+    weights = np.maximum(0.0, 1.0 - np.abs(held[:, None] - samples[None, :]) / width)
+    read: Array = (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+    return read
+
+
+def contract(
+    values: Float[Tensor, "i j k"],
+    along_i: Float[Tensor, "a i"],
+    along_j: Float[Tensor, "b j"],
+    along_k: Float[Tensor, "c k"],
+) -> Float[Tensor, "a b c"]:
+    """The values with every axis replaced by what its matrix reads."""
+    read = values @ along_k.T  # i j c
+    read = along_j @ read  # i b c
+    flat = along_i @ read.reshape(read.shape[0], -1)  # a bc
+    return flat.reshape(along_i.shape[0], along_j.shape[0], along_k.shape[0])
+
+
+def read_box(
+    array: Array,
+    slices: tuple[slice, slice, slice],
+    matrices: tuple[Float[Array, "a i"], Float[Array, "b j"], Float[Array, "c k"]],
+    device: torch.device,
+    chunk_bytes: int = 1 << 26,
+) -> Float[Tensor, "a b c"]:
+    """A box of a native array read through one matrix an axis.
+
+    The box goes to float32 in chunks of at most `chunk_bytes`, so that a wide view of a large
+    volume never makes a float copy of it.
+    """
+    along_i, along_j, along_k = (torch.from_numpy(m).to(device) for m in matrices)
+    rows = slices[0].stop - slices[0].start
+    plane = (slices[1].stop - slices[1].start) * (slices[2].stop - slices[2].start)
+    step = max(1, chunk_bytes // (4 * plane))
+    planes: list[Tensor] = []
+    for first in range(0, rows, step):
+        part = slice(slices[0].start + first, slices[0].start + min(rows, first + step))
+        chunk = np.ascontiguousarray(array[part, slices[1], slices[2]], dtype=np.float32)
+        planes.append(along_j @ (torch.from_numpy(chunk).to(device) @ along_k.T))  # i b c
+    read = torch.cat(planes)
+    flat = along_i @ read.reshape(rows, -1)  # a bc
+    return flat.reshape(along_i.shape[0], along_j.shape[0], along_k.shape[0])

@@ -1,0 +1,118 @@
+"""A closed contour on one slice."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from voxclick.errors import PromptError
+from voxclick.geometry import Grid
+from voxclick.geometry.grid import apply_affine, nearest_voxel
+from voxclick.prompts.base import (
+    Prompt,
+    check_inside,
+    check_space,
+    coordinates,
+    indices_in,
+    unique_voxels,
+)
+from voxclick.types import Array, GivenPoints, Json, Space
+
+
+@dataclass(frozen=True, eq=False)
+class Lasso(Prompt):
+    """A loose contour around the object (or, negative, around what is not it) on one slice.
+
+    Attributes:
+        vertices: `n x 3` corners of the closed polygon, in order, all on one slice.
+        axis: The voxel axis that the slice is perpendicular to: 0, 1 or 2.
+        positive: False for "what is inside is not the object".
+        space: `voxel`, or millimetres in `ras` or `lps`.
+
+    Raises:
+        PromptError: For fewer than three vertices, another axis, or vertices off one slice.
+    """
+
+    vertices: GivenPoints
+    axis: int = 2
+    positive: bool = True
+    space: Space = "voxel"
+
+    kind: ClassVar[str] = "lasso"
+
+    def __post_init__(self) -> None:
+        check_space(self.space)
+        rows = coordinates("a lasso", self.vertices, "n x 3 numbers, one row (i, j, k) a vertex")
+        if len(rows) < 3:
+            raise PromptError(f"a lasso needs at least three vertices, got {len(rows)}")
+        if self.axis not in (0, 1, 2):
+            raise PromptError(f"a lasso's axis must be 0, 1 or 2, got {self.axis!r}")
+        object.__setattr__(self, "vertices", rows)
+        object.__setattr__(self, "positive", bool(self.positive))
+        if self.space == "voxel":
+            self._check_flat()
+
+    @property
+    def slice_index(self) -> int:
+        """The slice it lies on (for a prompt in voxel indices)."""
+        return int(np.floor(self.vertices[:, self.axis].mean() + 0.5))
+
+    def to_voxel(self, grid: Grid) -> "Lasso":  # noqa: D102  (as in Prompt)
+        indices = indices_in(grid, self.vertices, self.space)
+        check_inside("a lasso", grid, indices, self.vertices)
+        return Lasso(indices, self.axis, self.positive)
+
+    def voxels(self) -> Int[Array, "n 3"]:  # noqa: D102
+        a, b = (axis for axis in range(3) if axis != self.axis)
+        polygon = self.vertices[:, [a, b]]
+        low = nearest_voxel(self.vertices).min(axis=0)
+        high = nearest_voxel(self.vertices).max(axis=0) + 1
+        rows, columns = np.arange(low[a], high[a]), np.arange(low[b], high[b])
+        inside = np.argwhere(_polygon_fill(polygon, rows, columns)) + low[[a, b]]
+        filled = np.full((len(inside), 3), self.slice_index, dtype=np.int64)
+        filled[:, [a, b]] = inside
+        # the contour itself belongs to it, so that a lasso thinner than a voxel is not empty
+        outline = unique_voxels(self.vertices)
+        return unique_voxels(np.concatenate([filled, outline]).astype(np.float64))
+
+    def moved(self, matrix: Float[Array, "4 4"]) -> "Lasso":  # noqa: D102
+        axis = int(np.argmax(np.abs(matrix[:3, self.axis])))
+        vertices = apply_affine(matrix, self.vertices)
+        flat = vertices.copy()
+        flat[:, axis] = vertices[:, axis].mean()
+        return Lasso(flat, axis, self.positive)
+
+    def to_json(self) -> Json:  # noqa: D102
+        return {
+            "kind": self.kind,
+            "vertices": self.vertices.tolist(),
+            "axis": self.axis,
+            "positive": self.positive,
+        }
+
+    @classmethod
+    def from_json(cls, fields: Json, space: Space) -> "Lasso":  # noqa: D102
+        return cls(fields["vertices"], fields.get("axis", 2), fields.get("positive", True), space)
+
+    def _check_flat(self) -> None:
+        depth = np.ptp(self.vertices[:, self.axis])
+        if depth > 1.0:
+            raise PromptError(
+                f"a lasso's vertices must lie on one slice of axis {self.axis}, got vertices "
+                f"{depth:g} voxels apart along it; choose the axis that the slice cuts"
+            )
+
+
+def _polygon_fill(
+    polygon: Float[Array, "n 2"], rows: Int[Array, " a"], columns: Int[Array, " b"]
+) -> Bool[Array, "a b"]:
+    """The pixel centres inside the closed polygon, by the even-odd rule."""
+    inside = np.zeros((len(rows), len(columns)), dtype=np.bool_)
+    for (a0, b0), (a1, b1) in zip(polygon, np.roll(polygon, -1, axis=0), strict=True):
+        if a0 == a1:
+            continue
+        spans = (rows >= min(a0, a1)) & (rows < max(a0, a1))
+        crossing = b0 + (rows[spans] - a0) * (b1 - b0) / (a1 - a0)
+        inside[spans] ^= columns[None, :] < crossing[:, None]
+    return inside

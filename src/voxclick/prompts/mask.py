@@ -1,0 +1,129 @@
+"""An existing mask to start from, whole or on some slices."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from voxclick.errors import GridMismatchError, PromptError
+from voxclick.geometry import Box, Grid
+from voxclick.prompts.base import Prompt
+from voxclick.prompts.scribble import Scribble
+from voxclick.types import Array, Json, Space
+from voxclick.volume import Mask
+from voxclick.volume.packing import decode_runs, encode_runs
+
+
+@dataclass(frozen=True, eq=False)
+class MaskPrompt(Prompt):
+    """A mask of the object: all of it, or what it is on some slices.
+
+    Whole, it becomes the object's mask, which later prompts correct. On slices, those slices
+    are the truth (inside and outside), and the model fills in the others.
+
+    Attributes:
+        mask: On the volume's own grid.
+        axis: With `slices`, the voxel axis that they are perpendicular to; None for a whole mask.
+        slices: Indices of the slices that hold; empty for a whole mask.
+
+    Raises:
+        PromptError: If the mask is empty, or `axis` and `slices` do not go together.
+    """
+
+    mask: Mask
+    axis: int | None = None
+    slices: Sequence[int] = ()
+
+    positive: bool = field(default=True, init=False)
+    space: Space = field(default="voxel", init=False)
+
+    kind: ClassVar[str] = "mask"
+
+    def __post_init__(self) -> None:
+        slices = tuple(sorted({int(s) for s in self.slices}))
+        object.__setattr__(self, "slices", slices)
+        if (self.axis is None) != (not slices):
+            raise PromptError(
+                "a mask prompt on slices needs both an axis and slices, got "
+                f"axis={self.axis} and slices={list(slices)}"
+            )
+        if self.axis is not None:
+            depth = self.mask.grid.shape[self.axis] if self.axis in (0, 1, 2) else 0
+            if not slices or slices[0] < 0 or slices[-1] >= depth:
+                raise PromptError(
+                    f"a mask prompt's slices must lie in 0 to {depth - 1} along axis 0, 1 or 2, "
+                    f"got {list(slices)} along axis {self.axis}"
+                )
+        elif not self.mask.array.any():
+            raise PromptError("a mask prompt needs at least one voxel, got an empty mask")
+
+    def to_voxel(self, grid: Grid) -> "MaskPrompt":  # noqa: D102  (as in Prompt)
+        if not self.mask.grid.matches(grid):
+            raise GridMismatchError(
+                f"a mask prompt must lie on the volume's own grid of {grid.shape} voxels, got one "
+                f"of {self.mask.grid.shape} elsewhere in space; resample it onto the volume first"
+            )
+        return self
+
+    def voxels(self) -> Int[Array, "n 3"]:  # noqa: D102
+        if self.axis is None:
+            box = Box.of_mask(self.mask.array)
+            voxels: Array = np.argwhere(self.mask.array[box.slices]) + np.array(box.start)
+            return voxels
+        return self._on_slices(inside=True)
+
+    def scribbles(self, reach: int = 8) -> tuple[Scribble, ...]:
+        """What the slices say, as strokes: inside positive, and a rim outside negative.
+
+        Args:
+            reach: How many voxels around the mask's box the rim goes, on each slice.
+        """
+        inside, outside = self._on_slices(inside=True), self._on_slices(inside=False)
+        if len(inside):
+            near = Box.around(inside).padded(reach)
+            kept = (outside >= near.start).all(axis=1) & (outside < near.stop).all(axis=1)
+            outside = outside[kept]
+        return tuple(
+            Scribble(voxels.astype(np.float64), positive)
+            for voxels, positive in ((inside, True), (outside, False))
+            if len(voxels)
+        )
+
+    def moved(self, matrix: Float[Array, "4 4"]) -> "MaskPrompt":
+        """Never done: a view takes `scribbles()` or the previous mask instead.
+
+        Raises:
+            PromptError: Always.
+        """
+        raise PromptError("a mask prompt cannot be moved to another grid; it is resampled instead")
+
+    def to_json(self) -> Json:  # noqa: D102
+        values, lengths = encode_runs(self.mask.array)
+        fields: Json = {
+            "kind": self.kind,
+            "shape": list(self.mask.grid.shape),
+            "affine": self.mask.grid.affine.tolist(),
+            "first": bool(values[0]),
+            "runs": lengths.tolist(),
+        }
+        if self.axis is not None:
+            fields |= {"axis": self.axis, "slices": list(self.slices)}
+        return fields
+
+    @classmethod
+    def from_json(cls, fields: Json, space: Space) -> "MaskPrompt":  # noqa: D102
+        i, j, k = fields["shape"]
+        lengths = np.array(fields["runs"], dtype=np.int64)
+        values = (np.arange(len(lengths)) % 2 == 0) == bool(fields["first"])
+        grid = Grid((i, j, k), np.array(fields["affine"], dtype=np.float64))
+        mask = Mask(decode_runs(values, lengths, grid.shape), grid)
+        return cls(mask, fields.get("axis"), fields.get("slices", ()))
+
+    def _on_slices(self, inside: bool) -> Int[Array, "n 3"]:
+        assert self.axis is not None
+        planes = np.take(self.mask.array, self.slices, axis=self.axis)
+        voxels: Array = np.argwhere(planes == inside)
+        voxels[:, self.axis] = np.array(self.slices)[voxels[:, self.axis]]
+        return voxels

@@ -1,0 +1,60 @@
+"""An image on its grid."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from jaxtyping import Real
+
+from voxclick.errors import GridMismatchError, InputError
+from voxclick.geometry import Grid
+from voxclick.types import Array
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a volume was read from, so that results can refer to it.
+
+    Attributes:
+        path: The file or folder that was read.
+        format: Name of the format in `io.kinds`, such as `nifti` or `dicom_series`.
+        series_uid: The DICOM series that was read; None for every other format.
+    """
+
+    path: Path
+    format: str
+    series_uid: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Volume:
+    """A CT, MR or other scalar image.
+
+    Attributes:
+        array: Intensities `[i, j, k]` in the file's own voxel order and scale.
+        grid: Where the voxels lie.
+        source: Where it was read from; None for an array made in memory.
+
+    Raises:
+        GridMismatchError: If the array has not the grid's shape.
+        InputError: If the array is not of real numbers.
+    """
+
+    array: Real[Array, "i j k"]
+    grid: Grid
+    source: Source | None = None
+
+    def __post_init__(self) -> None:
+        check_shape("a volume", self.array, self.grid)
+        if self.array.dtype.kind not in "iufb":
+            raise InputError(
+                f"a volume must hold real numbers, got the type {self.array.dtype}; "
+                "convert complex or colour data to one scalar channel"
+            )
+
+
+def check_shape(what: str, array: Array, grid: Grid) -> None:
+    """Raise GridMismatchError unless the array has the grid's shape."""
+    if array.shape != grid.shape:
+        raise GridMismatchError(
+            f"{what} on a grid of {grid.shape} needs an array of that shape, got {array.shape}"
+        )

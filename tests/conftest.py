@@ -1,0 +1,18 @@
+"""What every test can ask for."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+DATA = Path(os.environ.get("VOXCLICK_DATA", Path(__file__).parents[2] / "shared" / "data"))
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """The folder of real labelled volumes; the test is skipped, and says so, without it."""
+    if not DATA.is_dir():
+        if os.environ.get("CI"):
+            pytest.fail(f"CI needs the real volumes at {DATA}; set VOXCLICK_DATA")
+        pytest.skip(f"no real volumes at {DATA}; set VOXCLICK_DATA to their folder")
+    return DATA
