@@ -19,9 +19,10 @@ setup: $(READY)  ## make the environment in .venv and install voxclick into it
 $(READY): pyproject.toml
 	@test -n "$(PYTHON)" || { echo "voxclick needs Python 3.11 or newer, found none; install it or run make PYTHON=/path/to/python3"; exit 2; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[dev]"
+	$(BIN)/python -m pip install --disable-pip-version-check torch==2.13.0
+	$(BIN)/python -m pip install --disable-pip-version-check -e ".[dev]"
 	@touch $(READY)
+	@echo "voxclick is ready: .venv/bin/voxclick --help"
 
 DEMO_CLICKS :=
 

@@ -53,9 +53,12 @@ class Store:
         """Whether all of a case was tried, and nothing failed."""
         return case in self._ends
 
-    def done(self, case: str) -> frozenset[int]:
-        """The labels of a case that went through all steps."""
-        return frozenset(label for name, label in self.results.objects if name == case)
+    def done(self) -> dict[str, frozenset[int]]:
+        """The labels that went through all steps, by case."""
+        labels: dict[str, set[int]] = {}
+        for case, label in self.results.objects:
+            labels.setdefault(case, set()).add(label)
+        return {case: frozenset(found) for case, found in labels.items()}
 
     def record(self, event: Event) -> None:
         """Keep what a run tells: an object's rows, prompts and mask, a failure, a case's end.

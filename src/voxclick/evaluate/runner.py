@@ -1,0 +1,205 @@
+"""An evaluation from start to end: resumed where it stopped, spread over cores, reported."""
+
+import json
+import logging
+import os
+import platform
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import numpy as np
+
+from voxclick.errors import OptionError
+from voxclick.evaluate.case import Case
+from voxclick.evaluate.dataset import Dataset, find_dataset
+from voxclick.evaluate.picture import draw_object
+from voxclick.evaluate.pool import Job, Task, run_apart, run_here
+from voxclick.evaluate.protocol import Protocol
+from voxclick.evaluate.report import Shown, write_page
+from voxclick.evaluate.results import Row
+from voxclick.evaluate.store import Store
+from voxclick.evaluate.summary import Measured, Summary, summarise
+from voxclick.evaluate.trial import CaseEnd, Event
+from voxclick.models import model_row
+from voxclick.models.base import Segmenter
+from voxclick.models.device import resolve_device
+from voxclick.types import Json
+from voxclick.volume import Mask
+
+logger = logging.getLogger(__name__)
+
+PACKAGES = ("voxclick", "torch", "numpy", "SimpleITK")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to evaluate, on what, and where the results go.
+
+    Attributes:
+        data: A folder of labelled cases in a known layout.
+        output: The folder of results; made when it is not there.
+        protocol: What is done with each object.
+        model: Name of the model; the default model when None.
+        device: `auto`, `cpu`, `cuda[:N]` or `mps`.
+        workers: How many processes; one a core on a CPU and one on a GPU when None. With 0 or 1
+            all is done in this process.
+        limit: At most so many cases, drawn by the protocol's seed; all when None.
+
+    Raises:
+        OptionError: If a number is out of range.
+    """
+
+    data: Path
+    output: Path
+    protocol: Protocol = field(default_factory=Protocol)
+    model: str | None = None
+    device: str = "auto"
+    workers: int | None = None
+    limit: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.workers is not None and self.workers < 0:
+            raise OptionError(f"workers must be 0 or more, got {self.workers}")
+        if self.limit is not None and self.limit < 1:
+            raise OptionError(f"limit must be 1 or more, got {self.limit}")
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far an evaluation is.
+
+    Attributes:
+        cases: Cases that are finished.
+        of: Cases there are.
+        objects: Objects that are finished.
+        failures: What failed so far.
+    """
+
+    cases: int
+    of: int
+    objects: int
+    failures: int
+
+
+Watch = Callable[[Progress], None]
+
+
+def evaluate(
+    plan: Plan, segmenter: Segmenter | None = None, restart: bool = False, watch: Watch | None = None
+) -> Summary:
+    """Evaluate, going on where an earlier run into the same folder stopped.
+
+    Writes `results.csv`, `summary.json`, `report.html`, `settings.json`, `cases.jsonl` and, below
+    `objects/`, each object's prompt log and last mask. From a script, call it below
+    `if __name__ == "__main__":`, since the processes that work import the script anew.
+
+    Args:
+        plan: What to do.
+        segmenter: A loaded model to use in this process in place of the plan's.
+        restart: Begin anew: delete what an earlier evaluation left in the folder.
+        watch: Told of the progress after every object and case.
+
+    Raises:
+        InputError: If the data, a name or an option is wrong, or the folder holds results of
+            other settings.
+        OutputError: If the results cannot be written.
+    """
+    dataset = find_dataset(plan.data)
+    settings = _settings(plan, dataset, segmenter)
+    dataset = dataset.limited(plan.limit, plan.protocol.seed)
+    device = segmenter.device if segmenter is not None else resolve_device(plan.device)
+    store = Store(plan.output, settings, plan.protocol.steps, restart)
+    done = store.done()
+    tasks = [
+        (case, done.get(case.name, frozenset()))
+        for case in dataset.cases
+        if not store.finished(case.name)
+    ]
+    finished = len(dataset.cases) - len(tasks)
+    job = Job(settings["model"], plan.device, plan.protocol)
+    workers = min(len(tasks), _workers(plan, device.type))
+    for event in _events(tasks, job, workers, segmenter):
+        store.record(event)
+        finished += isinstance(event, CaseEnd)
+        if watch is not None:
+            objects, failures = len(store.results.objects), len(store.failures)
+            watch(Progress(finished, len(dataset.cases), objects, failures))
+    return _report(store, dataset, Measured(settings, _versions(), str(device)))
+
+
+def _settings(plan: Plan, dataset: Dataset, segmenter: Segmenter | None) -> Json:
+    """What decides about the results, checked."""
+    if segmenter is None:
+        row = model_row(plan.model)
+        name, kinds = row.name, frozenset(row.prompts)
+    else:
+        name, kinds = segmenter.spec.name, segmenter.spec.prompts
+    plan.protocol.check_users(name, kinds)
+    return {
+        "data": str(plan.data.resolve()),
+        "layout": dataset.layout,
+        "limit": plan.limit,
+        "model": name,
+        "device": plan.device if segmenter is None else str(segmenter.device),
+        **plan.protocol.to_json(),
+        "voxclick": _versions()["voxclick"],
+    }
+
+
+def _events(
+    tasks: Sequence[Task], job: Job, workers: int, segmenter: Segmenter | None
+) -> Iterator[Event]:
+    if not tasks:
+        return iter(())
+    if segmenter is not None or workers <= 1:
+        return run_here(tasks, job, segmenter)
+    return run_apart(tasks, job, workers)
+
+
+def _workers(plan: Plan, device: str) -> int:
+    if plan.workers is not None:
+        return plan.workers
+    if device != "cpu":
+        return 1
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _versions() -> dict[str, str]:
+    versions = {"python": platform.python_version()}
+    for name in PACKAGES:
+        try:
+            versions[name] = version(name)
+        except PackageNotFoundError:
+            versions[name] = "not installed as a package"
+    return versions
+
+
+def _report(store: Store, dataset: Dataset, measured: Measured) -> Summary:
+    """Write the table in order, the summary and the page."""
+    store.results.sort([case.name for case in dataset.cases])
+    groups = {case.name: case.group for case in dataset.cases}
+    objects = list(store.results.objects.values())
+    summary = summarise(objects, measured, groups, store.small, store.failures)
+    store.write("summary.json", json.dumps(summary.to_json(), indent=2) + "\n")
+    cases = {case.name: case for case in dataset.cases}
+    shown = [_show(store, cases[row.case], row) for row in summary.worst]
+    store.write("report.html", write_page(summary, shown))
+    return summary
+
+
+def _show(store: Store, case: Case, row: Row) -> Shown:
+    """A worst object's picture, from the data set and what was kept of the run."""
+    try:
+        volume = case.read()
+        target = next(one for one in case.targets(volume.grid) if one.label == row.label)
+        box, inside = store.mask(row)
+        array = np.zeros(volume.grid.shape, dtype=np.bool_)
+        array[box.slices] = inside
+        predicted = Mask(array, volume.grid)
+        prompts = [step.prompt for log in store.log(row).objects for step in log.steps]
+        return Shown(row, draw_object(volume, target.mask, predicted, prompts))
+    except Exception as error:  # noqa: BLE001  a page without one picture is better than none
+        logger.debug("no picture of %s, %s", row.case, row.name, exc_info=True)
+        return Shown(row, None, " ".join(str(error).split()) or type(error).__name__)

@@ -1,0 +1,192 @@
+"""Files: volumes and masks in, masks and label maps out, each by its ending.
+
+Each format is a module behind a table (`kinds`), imported when a file of it comes along.
+"""
+
+import importlib
+from contextlib import AbstractContextManager
+from importlib.resources import as_file, files
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+
+from voxclick.errors import FileFormatError, InputError, MissingFileError, UnknownNameError
+from voxclick.io.atomic import check_writable, whole
+from voxclick.io.kinds import FORMATS, Format
+from voxclick.volume import LabelMap, Mask, Source, Volume
+
+__all__ = [
+    "check_output",
+    "read",
+    "read_labelmap",
+    "read_mask",
+    "sample",
+    "write",
+]
+
+SAMPLE = "sample"
+"""The path that stands for the packaged volume."""
+
+
+def read(path: str | Path, series: str | None = None) -> Volume:
+    """The volume in a file or folder.
+
+    Args:
+        path: NIfTI, NRRD, MetaImage, a CVPR 2025 npz, or a DICOM series as a folder, a zip or one
+            of its files; the word `sample` is the packaged head MR.
+        series: Which DICOM series, where there are several: its UID, or the end of it.
+
+    Raises:
+        MissingFileError: If there is nothing at that path.
+        FileFormatError: If it cannot be read as what it is named.
+        GridError: If its header does not place its voxels in space.
+    """
+    if str(path) == SAMPLE and not Path(path).exists():
+        return sample()
+    source = _existing(path)
+    kind = _format(source, "read", images=True)
+    volume: Volume = _module(kind).read_volume(source, series)
+    origin = volume.source or Source(source.resolve(), kind.name)
+    return Volume(volume.array, volume.grid, origin)
+
+
+def read_labelmap(path: str | Path) -> LabelMap:
+    """The label map in a file, with the names that its format keeps.
+
+    Raises:
+        MissingFileError: If there is nothing at that path.
+        FileFormatError: If it cannot be read, or holds anything but whole numbers from 0 up.
+    """
+    source = _existing(path)
+    labels: LabelMap = _module(_format(source, "read", images=False)).read_labelmap(source)
+    return labels
+
+
+def read_mask(path: str | Path, label: int | str | None = None) -> Mask:
+    """One object of a label file as a mask.
+
+    Args:
+        path: Any label file.
+        label: Its number or name; may be left out where the file holds only one.
+
+    Raises:
+        InputError: If the file holds several labels and none is chosen.
+        UnknownNameError: If it holds no such label.
+    """
+    source = _existing(path)
+    module = _module(_format(source, "read", images=False))
+    if label is not None and hasattr(module, "read_mask"):
+        mask: Mask = module.read_mask(source, label)
+        return mask
+    labels: LabelMap = module.read_labelmap(source)
+    if label is not None:
+        return labels.mask(label)
+    present = [int(value) for value in np.unique(labels.array) if value > 0]
+    if len(present) > 1:
+        told = ", ".join(f"{value} ({labels.name(value)})" for value in present)
+        raise InputError(f"one label must be chosen from {path}, which holds {told}")
+    return Mask(labels.array > 0, labels.grid, labels.source)
+
+
+def write(
+    thing: Mask | LabelMap | Volume, path: str | Path, source: str | Path | None = None
+) -> Path:
+    """Write a mask, a label map or a volume; the ending of the path says as what.
+
+    The file appears whole, by rename, or not at all.
+
+    Args:
+        thing: What to write.
+        path: Where; its folder must exist.
+        source: For DICOM-SEG, the DICOM series that it was drawn on, where `thing` does not
+            know it.
+
+    Returns:
+        The path.
+
+    Raises:
+        UnknownNameError: If no format has that ending.
+        OutputError: If it cannot be written there.
+    """
+    target = Path(path)
+    kind = check_output(target, images=isinstance(thing, Volume))
+    module = _module(kind)
+    with whole(target, _suffix(target, kind)) as part:
+        if isinstance(thing, Volume):
+            module.write_volume(thing, part)
+        else:
+            labels = thing if isinstance(thing, LabelMap) else _labelled(thing)
+            module.write_labelmap(labels, part, None if source is None else Path(source))
+    return target
+
+
+def check_output(path: str | Path, images: bool = False) -> Format:
+    """The format that a path will be written in; call it before the work.
+
+    Args:
+        path: Where the output should go.
+        images: Whether it is to be an image, not a mask or a label map.
+
+    Raises:
+        UnknownNameError: If no format has that ending.
+        OutputError: If its folder does not exist or cannot be written.
+    """
+    target = Path(path)
+    kind = _format(target, "written", images)
+    check_writable(target)
+    return kind
+
+
+def sample() -> Volume:
+    """The packaged volume: the Colin 27 average head, MR T1 at 1 mm (181 x 217 x 181)."""
+    packaged: AbstractContextManager[Path] = as_file(
+        files("voxclick") / "samples" / "colin27_t1.nii.gz"
+    )
+    with packaged as path:
+        return read(path)
+
+
+def _existing(path: str | Path) -> Path:
+    source = Path(path)
+    if not source.exists():
+        raise MissingFileError(f"a file or folder is needed at {path}, got nothing there")
+    return source
+
+
+def _format(path: Path, verb: str, images: bool) -> Format:
+    able = [kind for kind in FORMATS if _can(kind, verb, images)]
+    if verb == "read" and path.is_dir():
+        able = [kind for kind in able if "" in kind.suffixes]
+        if able:
+            return able[0]
+        raise FileFormatError(f"a label file is needed, got the folder {path}")
+    named = [kind for kind in able if _suffix(path, kind)]
+    if not named:
+        known = ", ".join(suffix for kind in able for suffix in kind.suffixes if suffix)
+        what = "an image" if images else "a mask"
+        raise UnknownNameError(
+            f"{what} can be {verb} as one of {known}, got the name {path.name!r}; "
+            "rename or convert the file"
+        )
+    return max(named, key=lambda kind: len(_suffix(path, kind)))
+
+
+def _can(kind: Format, verb: str, images: bool) -> bool:
+    if verb == "read":
+        return kind.reads_images if images else kind.reads_labels
+    return kind.writes_images if images else kind.writes_labels
+
+
+def _suffix(path: Path, kind: Format) -> str:
+    """The longest ending of the format that the name has; empty for none."""
+    name = path.name.lower()
+    return max((s for s in kind.suffixes if s and name.endswith(s)), key=len, default="")
+
+
+def _module(kind: Format) -> ModuleType:
+    return importlib.import_module(kind.module)
+
+
+def _labelled(mask: Mask) -> LabelMap:
+    return LabelMap(mask.array.astype(np.uint8), mask.grid, {1: "object"}, mask.source)

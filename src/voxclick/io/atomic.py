@@ -1,0 +1,52 @@
+"""Outputs that appear whole, by rename, or not at all."""
+
+import errno
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from voxclick.errors import OutputError
+
+
+def check_writable(path: Path) -> None:
+    """Raise OutputError unless a file can be made at this path; call it before the work."""
+    folder = path.parent
+    if not folder.is_dir():
+        raise OutputError(
+            f"an output needs a folder that exists, got {path}: there is no folder {folder}; "
+            "make it first"
+        )
+    if path.is_dir():
+        raise OutputError(f"an output needs a file name, got the folder {path}; add a name to it")
+    if not os.access(folder, os.W_OK):
+        raise OutputError(f"an output needs a folder that can be written, got {folder}")
+
+
+@contextmanager
+def whole(path: Path, suffix: str) -> Iterator[Path]:
+    """A path to write to; what was written there is moved to `path` when all went well.
+
+    Args:
+        path: Where the result should appear.
+        suffix: Ending of the temporary file, for writers that go by it.
+
+    Raises:
+        OutputError: If it cannot be written; nothing is left behind then.
+    """
+    check_writable(path)
+    try:
+        with tempfile.TemporaryDirectory(prefix=".voxclick-", dir=path.parent) as folder:
+            part = Path(folder) / f"part{suffix}"
+            yield part
+            with part.open("rb+") as written:
+                os.fsync(written.fileno())
+            part.replace(path)
+    except OSError as error:
+        if isinstance(error, OutputError):
+            raise
+        reason = error.strerror or str(error)
+        if error.errno in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT):
+            reason = "the disk is full; free some space or write elsewhere"
+        raise OutputError(f"cannot write {path}: {reason}") from None

@@ -1,0 +1,63 @@
+"""The table of file formats."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Format:
+    """One file format; its module is imported only when a file of it is read or written.
+
+    Attributes:
+        name: Short name, as in `Source.format`.
+        title: What people call it.
+        suffixes: Endings of its files, the preferred one first.
+        module: Where its `read_volume`, `read_labelmap`, `write_labelmap`, `write_volume` live.
+        reads_images: Whether it holds images that can be read.
+        reads_labels: Whether it holds label maps that can be read.
+        writes_labels: Whether label maps can be written.
+        writes_images: Whether images can be written.
+        needs_source: Whether writing needs the DICOM series that was segmented.
+    """
+
+    name: str
+    title: str
+    suffixes: tuple[str, ...]
+    module: str
+    reads_images: bool = True
+    reads_labels: bool = True
+    writes_labels: bool = True
+    writes_images: bool = True
+    needs_source: bool = False
+
+
+FORMATS: tuple[Format, ...] = (
+    Format("nifti", "NIfTI", (".nii.gz", ".nii"), "voxclick.io.formats.nifti"),
+    Format("nrrd", "NRRD", (".seg.nrrd", ".nrrd", ".nhdr"), "voxclick.io.formats.nrrd"),
+    Format("metaimage", "MetaImage", (".mha", ".mhd"), "voxclick.io.formats.metaimage"),
+    Format(
+        "npz",
+        "CVPR 2025 npz",
+        (".npz",),
+        "voxclick.io.formats.npz",
+        writes_images=False,
+    ),
+    Format(
+        "dicom_seg",
+        "DICOM-SEG",
+        (".seg.dcm", ".dcm"),
+        "voxclick.io.formats.dicom_seg",
+        reads_images=False,
+        writes_images=False,
+        needs_source=True,
+    ),
+    Format(
+        "dicom_series",
+        "DICOM series",
+        ("", ".zip", ".dcm"),
+        "voxclick.io.formats.dicom_series",
+        reads_labels=False,
+        writes_labels=False,
+        writes_images=False,
+    ),
+)
+"""Every format; the empty suffix is a folder."""
