@@ -72,7 +72,7 @@ class Case:
         Raises:
             InputError: If it cannot be read.
         """
-        return io.read(self.image, frame=0)
+        return io.read(self.image)
 
     def targets(self, grid: Grid) -> Iterator[Target]:
         """Its objects, by label number; a mask file without a voxel gives an empty one.

@@ -75,7 +75,8 @@ def draw_object(volume: Volume, truth: Mask, predicted: Mask, prompts: Sequence[
             axes.invert_yaxis()
     _explain(figure)
     stream = streams.BytesIO()
-    FigureCanvasAgg(figure).print_png(stream)
+    FigureCanvasAgg(figure)
+    figure.savefig(stream, format="png")
     return stream.getvalue()
 
 
@@ -118,9 +119,7 @@ def _most(mask: Bool[Array, "i j k"], box: Box) -> Index3:
         i, j, k = ((a + b) // 2 for a, b in zip(box.start, box.stop, strict=True))
         return (i, j, k)
     counts = [inside.sum(axis=tuple(a for a in range(3) if a != axis)) for axis in range(3)]
-    i, j, k = (
-        int(count.argmax()) + start for count, start in zip(counts, box.start, strict=True)
-    )
+    i, j, k = (int(count.argmax()) + start for count, start in zip(counts, box.start, strict=True))
     return (i, j, k)
 
 

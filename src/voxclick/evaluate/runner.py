@@ -87,7 +87,10 @@ Watch = Callable[[Progress], None]
 
 
 def evaluate(
-    plan: Plan, segmenter: Segmenter | None = None, restart: bool = False, watch: Watch | None = None
+    plan: Plan,
+    segmenter: Segmenter | None = None,
+    restart: bool = False,
+    watch: Watch | None = None,
 ) -> Summary:
     """Evaluate, going on where an earlier run into the same folder stopped.
 
@@ -200,6 +203,6 @@ def _show(store: Store, case: Case, row: Row) -> Shown:
         predicted = Mask(array, volume.grid)
         prompts = [step.prompt for log in store.log(row).objects for step in log.steps]
         return Shown(row, draw_object(volume, target.mask, predicted, prompts))
-    except Exception as error:  # noqa: BLE001  a page without one picture is better than none
+    except Exception as error:  # a page without one picture is better than none
         logger.debug("no picture of %s, %s", row.case, row.name, exc_info=True)
         return Shown(row, None, " ".join(str(error).split()) or type(error).__name__)

@@ -101,9 +101,7 @@ class Store:
         self._guarded(lambda: mask.parent.mkdir(parents=True, exist_ok=True))
         outcome.log.save(self._path(row, ".json"))
         box, bits = outcome.box, np.frombuffer(outcome.bits, dtype=np.uint8)
-        self._guarded(
-            lambda: np.savez_compressed(mask, start=box.start, stop=box.stop, bits=bits)
-        )
+        self._guarded(lambda: np.savez_compressed(mask, start=box.start, stop=box.stop, bits=bits))
 
     def _path(self, row: Row, suffix: str) -> Path:
         return self.folder / OBJECTS / row.case / f"{row.label}{suffix}"

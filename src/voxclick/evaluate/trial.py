@@ -112,12 +112,10 @@ def run_case(
     yield CaseEnd(case.name, tuple(small), failed)
 
 
-def _attempt(
-    case: Case, target: Target, protocol: Protocol, session: Session
-) -> Outcome | Failure:
+def _attempt(case: Case, target: Target, protocol: Protocol, session: Session) -> Outcome | Failure:
     try:
         return _run_object(case, target, protocol, session)
-    except Exception as error:  # noqa: BLE001  a cohort goes on past one bad object
+    except Exception as error:  # a cohort goes on past one bad object
         logger.debug("%s, %s failed", case.name, target.name, exc_info=True)
         return Failure(case.name, target.label, target.name, _reason(error))
 

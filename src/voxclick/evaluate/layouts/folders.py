@@ -55,6 +55,6 @@ def read_names(path: Path) -> dict[int, str]:
         return {int(label): str(name) for label, name in fields.items()}
     except (OSError, UnicodeDecodeError, ValueError, AttributeError) as error:
         raise FileFormatError(
-            f"labels.json must map label numbers to names, as in {{\"1\": \"liver\"}}; "
+            f'labels.json must map label numbers to names, as in {{"1": "liver"}}; '
             f"cannot read {path}: {error}"
         ) from None

@@ -1,0 +1,1 @@
+"""Classical segmentation without weights: geodesic competition of what the clicks look like."""

@@ -1,0 +1,33 @@
+"""The layout of the CVPR 2025 challenge."""
+
+import numpy as np
+
+from voxclick.evaluate.layouts.cvpr import find
+
+CUBE = np.zeros((4, 4, 4), dtype=np.uint8)
+
+
+def test_labels_lie_in_the_file_of_the_image(tmp_path):
+    np.savez(tmp_path / "CT_Abdomen_1.npz", imgs=CUBE, gts=CUBE, spacing=(1, 1, 1))
+    (case,) = find(tmp_path)
+    assert (case.name, case.group, case.image) == ("CT_Abdomen_1", "CT", case.labels)
+
+
+def test_labels_lie_in_a_parallel_folder(tmp_path):
+    (tmp_path / "img").mkdir()
+    (tmp_path / "gt").mkdir()
+    for name in ("MR_Heart_1.npz", "PET_Lesion_2.npz"):
+        np.savez(tmp_path / "img" / name, imgs=CUBE, spacing=(1, 1, 1))
+        np.savez(tmp_path / "gt" / name, gts=CUBE)
+    cases = find(tmp_path)
+    assert [(case.name, case.group) for case in cases] == [
+        ("img/MR_Heart_1", "MR"),
+        ("img/PET_Lesion_2", "PET"),
+    ]
+    assert [case.labels.parent.name for case in cases] == ["gt", "gt"]
+
+
+def test_files_that_are_no_archives_or_have_no_labels_are_left_out(tmp_path):
+    (tmp_path / "CT_text.npz").write_text("this is no archive")
+    np.savez(tmp_path / "CT_test.npz", imgs=CUBE, spacing=(1, 1, 1))
+    assert find(tmp_path) == []

@@ -1,0 +1,57 @@
+"""voxclick's own layout."""
+
+import logging
+
+import pytest
+
+from voxclick.errors import FileFormatError
+from voxclick.evaluate.layouts.folders import find
+
+
+def make(folder, *names):
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        (folder / name).touch()
+
+
+def test_cases_at_any_depth_are_named_by_their_path_and_grouped_by_their_folder(tmp_path):
+    make(tmp_path / "one", "image.nii.gz", "label.nii.gz")
+    make(tmp_path / "sets" / "ct" / "two", "image.nrrd", "label.seg.nrrd")
+    assert [(case.name, case.group) for case in find(tmp_path)] == [
+        ("one", ""),
+        ("sets/ct/two", "sets/ct"),
+    ]
+
+
+def test_a_folder_that_is_itself_a_case_is_named_after_the_folder(tmp_path):
+    make(tmp_path / "patient", "image.nii.gz", "label.nii.gz")
+    (case,) = find(tmp_path / "patient")
+    assert case.name == "patient"
+
+
+def test_names_come_from_labels_json(tmp_path):
+    make(tmp_path / "one", "image.nii.gz", "label.nii.gz")
+    (tmp_path / "one" / "labels.json").write_text('{"1": "liver", "7": "spleen"}')
+    (case,) = find(tmp_path)
+    assert case.names == {1: "liver", 7: "spleen"}
+
+
+def test_a_folder_without_a_label_is_skipped_and_logged(tmp_path, caplog):
+    make(tmp_path / "one", "image.nii.gz")
+    with caplog.at_level(logging.DEBUG):
+        assert find(tmp_path) == []
+    assert str(tmp_path / "one") in caplog.text
+
+
+@pytest.mark.parametrize("content", ["[1, 2]", "{", '{"liver": 1}', "\xff\xfe"])
+def test_broken_names_are_an_error_that_says_what_is_expected(tmp_path, content):
+    make(tmp_path / "one", "image.nii.gz", "label.nii.gz")
+    (tmp_path / "one" / "labels.json").write_text(content, encoding="latin-1")
+    with pytest.raises(FileFormatError, match=r"labels\.json must map label numbers to names"):
+        find(tmp_path)
+
+
+def test_the_order_does_not_depend_on_the_file_system(tmp_path):
+    for name in ("b", "a", "c"):
+        make(tmp_path / name, "image.nii.gz", "label.nii.gz")
+    assert [case.name for case in find(tmp_path)] == ["a", "b", "c"]
