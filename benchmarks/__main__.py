@@ -17,7 +17,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from benchmarks.scan import SIZES
+from benchmarks.scan import SIZES, compressed
 from benchmarks.scenario import SCENARIOS
 from benchmarks.table import ratios, startup_table, table
 
@@ -53,6 +53,7 @@ def measure(name: str, scan: Path, size: str, repeats: int) -> dict[str, Any]:
         "scenario": name,
         "size": size,
         "seconds": statistics.median(seconds),
+        "fastest": min(seconds),
         "slowest": max(seconds),
         "measured": len(seconds),
         "peak_mib": max(found["peak_mib"] for found in runs),
@@ -108,6 +109,7 @@ def main() -> None:
                 print(f"{size:>14} {name:<18} {row['seconds']:9.4f} s {row['peak_mib']:7.0f} MiB")
                 rows.append(row)
             scan.unlink()
+            compressed(scan).unlink()
     arguments.results.mkdir(parents=True, exist_ok=True)
     written = {"machine": machine(), "startup": startup, "rows": rows, "ratios": ratios(rows)}
     (arguments.results / "benchmarks.json").write_text(json.dumps(written, indent=1))

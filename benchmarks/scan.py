@@ -4,6 +4,8 @@
 """
 
 import argparse
+import gzip
+import shutil
 from pathlib import Path
 
 import nibabel as nib
@@ -20,13 +22,13 @@ SIZES: dict[str, Index3] = {
 }
 """The sizes that are measured, small to large."""
 
-CROP = Box((26, 56, 20), (154, 184, 148))
-"""The part of the packaged sample that is tiled: 128 mm of brain."""
+CROP = Box((1, 65, 9), (129, 193, 137))
+"""The part of the packaged sample that is tiled: 128 mm of head."""
 
-INSIDE: Index3 = (65 - 26, 129 - 56, 73 - 20)
-"""A voxel of the left putamen, in the crop."""
+INSIDE: Index3 = (64, 64, 64)
+"""A voxel of the left putamen, in the middle of the crop, so that a view around it is whole."""
 
-INSIDE_TOO: Index3 = (66 - 26, 136 - 56, 70 - 20)
+INSIDE_TOO: Index3 = (65, 71, 61)
 """Another voxel of it."""
 
 
@@ -46,11 +48,18 @@ def tiled(shape: Index3) -> tuple[Array, Index3]:
 
 
 def write_scan(shape: Index3, path: Path) -> None:
-    """Write the tiled head as NIfTI, of 16-bit numbers and 1 mm."""
+    """Write the tiled head as `.nii`, of 16-bit numbers and 1 mm, and compressed beside it."""
     array, _ = tiled(shape)
     image = nib.Nifti1Image(array, np.diag([1.0, 1.0, 1.0, 1.0]))
     image.header.set_xyzt_units("mm")
     nib.save(image, path)
+    with path.open("rb") as plain, gzip.open(compressed(path), "wb", compresslevel=1) as packed:
+        shutil.copyfileobj(plain, packed, 1 << 24)
+
+
+def compressed(path: Path) -> Path:
+    """Where the compressed copy of a scan lies."""
+    return path.with_suffix(".nii.gz")
 
 
 def place(shape: Index3, voxel: Index3) -> Index3:

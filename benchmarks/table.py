@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 TITLES = {
-    "read": "read the file (`.nii`)",
+    "read": "read `.nii`",
+    "read_compressed": "read `.nii.gz`",
     "load": "load the model",
     "open": "open a session",
     "first_click_cold": "first click of a process",
@@ -52,6 +53,10 @@ def startup_table(rows: Sequence[dict[str, Any]]) -> str:
 
 
 def _cell(row: dict[str, Any]) -> str:
-    seconds = row["seconds"]
-    told = f"{seconds * 1000:.1f} ms" if seconds < 0.1 else f"{seconds:.2f} s"
-    return f"{told}, {row['peak_mib']:.0f} MiB"
+    return f"{_told(row['seconds'])}, {row['peak_mib']:.0f} MiB"
+
+
+def _told(seconds: float) -> str:
+    if seconds < 1e-3:
+        return f"{seconds * 1e6:.0f} µs"
+    return f"{seconds * 1e3:.1f} ms" if seconds < 0.1 else f"{seconds:.2f} s"

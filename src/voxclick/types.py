@@ -19,8 +19,11 @@ if TYPE_CHECKING:
     GivenIndex3: TypeAlias = Index3
     GivenVector3: TypeAlias = Vector3
     GivenPoints: TypeAlias = Array
+    GivenArray: TypeAlias = Array
+    GivenBool: TypeAlias = bool
+    GivenInt: TypeAlias = int
 else:  # whatever is passed, NumPy's numbers too: who takes it checks it, in words
-    GivenIndex3 = GivenVector3 = GivenPoints = Any
+    GivenIndex3 = GivenVector3 = GivenPoints = GivenArray = GivenBool = GivenInt = Any
 
 Space: TypeAlias = Literal["voxel", "ras", "lps"]
 """Where coordinates live: voxel indices, or millimetres to the right/anterior/superior

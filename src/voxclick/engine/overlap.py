@@ -4,11 +4,11 @@ The rule looks at nothing but the claims and the prompts in force, so that the s
 the same label map whatever was undone on the way (docs/adr/0002-overlap.md).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Literal, get_args
 
 import numpy as np
-from jaxtyping import Bool, Float, Int, UInt16
+from jaxtyping import Float, Int, UInt16
 from scipy.spatial import cKDTree
 
 from voxclick.engine.object_state import ObjectState
@@ -19,6 +19,13 @@ from voxclick.types import Array
 Overlap = Literal["nearest", "first", "last", "allow"]
 """Who wins a voxel that several claim: the object with the nearest positive prompt, the one opened
 first or last, or all of them."""
+
+
+FEW_SEEDS = 16
+"""Up to so many prompts, trying each is faster than a tree."""
+
+SLAB_VOXELS = 1 << 22
+"""Voxels that are settled at a time, so that a leak over a whole scan costs no memory."""
 
 
 def overlap_rule(name: str) -> Overlap:
@@ -52,57 +59,76 @@ def assign(
 ) -> Box:
     """Write, in place, the label of every voxel of `box`; gives the box of those that changed."""
     present = [s for s in states if not s.bounds.intersection(box).empty]
-    claims = [s.claim[box.slices] for s in present]
-    new = np.zeros(box.shape, dtype=np.uint16)
-    contested = np.zeros(box.shape, dtype=np.bool_)
-    for state, claim in zip(present, claims, strict=True):
-        contested |= claim & (new > 0)
-        if overlap == "first":
-            new[claim & (new == 0)] = state.label
-        else:
-            new[claim] = state.label
-    if overlap == "nearest" and contested.any():
-        voxels = np.argwhere(contested)
-        winners = _nearest(voxels, box, present, claims, grid)
-        new[contested] = winners
-    changed = Box.of_mask(labels[box.slices] != new)
-    labels[box.slices] = new
-    return changed.shifted(box.start) if not changed.empty else Box.EMPTY
+    present.sort(key=lambda state: _last_order(state) if overlap == "nearest" else state.label)
+    nearness = [_Nearness(state, grid) for state in present] if overlap == "nearest" else []
+    changed = Box.EMPTY
+    for slab in _slabs(box):
+        new = np.zeros(slab.shape, dtype=np.uint16)
+        contested = np.zeros(slab.shape, dtype=np.bool_)
+        for state in present:
+            claim = state.claim[slab.slices]
+            contested |= claim & (new > 0)
+            new[claim & (new == 0) if overlap == "first" else claim] = state.label
+        if overlap == "nearest" and contested.any():
+            new[contested] = _nearest(np.argwhere(contested), slab, nearness)
+        differs = Box.of_mask(labels[slab.slices] != new)
+        labels[slab.slices] = new
+        if not differs.empty:
+            changed = changed.union(differs.shifted(slab.start))
+    return changed
+
+
+class _Nearness:
+    """How far places are from an object's positive prompts."""
+
+    def __init__(self, state: ObjectState, grid: Grid) -> None:
+        self.state = state
+        self._grid = grid
+        self._seeds_mm = grid.to_ras(np.unique(state.seeds(), axis=0).astype(np.float64))
+        self._tree = cKDTree(self._seeds_mm) if len(self._seeds_mm) > FEW_SEEDS else None
+
+    def distance_mm(self, voxels: Int[Array, "n 3"]) -> Float[Array, " n"]:
+        """To the nearest positive prompt; infinite where there is none."""
+        places = self._grid.to_ras(voxels.astype(np.float64))
+        if self._tree is not None:
+            found: Array = self._tree.query(places)[0]
+            return found
+        nearest = np.full(len(places), np.inf)
+        for seed in self._seeds_mm:
+            off = places - seed
+            np.minimum(nearest, np.einsum("nc,nc->n", off, off), out=nearest)
+        distance: Array = np.sqrt(nearest)
+        return distance
 
 
 def _nearest(
-    voxels: Int[Array, "n 3"],
-    box: Box,
-    states: Sequence[ObjectState],
-    claims: Sequence[Bool[Array, "i j k"]],
-    grid: Grid,
+    voxels: Int[Array, "n 3"], box: Box, nearness: Sequence[_Nearness]
 ) -> UInt16[Array, " n"]:
     """For each contested voxel the label of the claimant whose positive prompt is nearest, in mm.
 
-    Of two as near, the one prompted last wins.
+    Args:
+        voxels: Indices within `box`.
+        box: Where they lie.
+        nearness: Of the objects, the one prompted last at the end: of two as near, it wins.
     """
-    places = grid.to_ras((voxels + np.array(box.start)).astype(np.float64))
     best = np.full(len(voxels), np.inf)
     winners = np.zeros(len(voxels), dtype=np.uint16)
-    i, j, k = voxels.T
-    by_age = sorted(zip(states, claims, strict=True), key=lambda pair: _last_order(pair[0]))
-    for state, claim in by_age:
-        claimed = claim[i, j, k]
-        distance = np.where(claimed, _distance_mm(places, state, grid), np.inf)
-        wins = claimed & ((distance <= best) | (winners == 0))
-        best[wins], winners[wins] = distance[wins], state.label
+    i, j, k = (voxels + np.array(box.start)).T
+    for near in nearness:
+        claimed = np.flatnonzero(near.state.claim[i, j, k])
+        distance = near.distance_mm(np.stack([i[claimed], j[claimed], k[claimed]], axis=1))
+        wins = (distance <= best[claimed]) | (winners[claimed] == 0)
+        best[claimed[wins]], winners[claimed[wins]] = distance[wins], near.state.label
     return winners
+
+
+def _slabs(box: Box) -> Iterator[Box]:
+    """The box in parts along its first axis, none of more than `SLAB_VOXELS` if it can be."""
+    rows = max(1, SLAB_VOXELS // max(1, box.shape[1] * box.shape[2]))
+    for first in range(box.start[0], box.stop[0], rows):
+        last = min(first + rows, box.stop[0])
+        yield Box((first, *box.start[1:]), (last, *box.stop[1:]))
 
 
 def _last_order(state: ObjectState) -> int:
     return max((record.order for record in state.done), default=-1)
-
-
-def _distance_mm(places: Float[Array, "n 3"], state: ObjectState, grid: Grid) -> Float[Array, " n"]:
-    seeds = state.seeds()
-    if len(seeds) == 0:
-        return np.full(len(places), np.inf)
-    tree = cKDTree(grid.to_ras(seeds.astype(np.float64)))
-    # threads cost more than they bring below this
-    distance: Array = tree.query(places, workers=-1 if len(places) > 100_000 else 1)[0]
-    return distance

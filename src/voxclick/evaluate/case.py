@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import nibabel as nib
 import numpy as np
 from jaxtyping import Bool
 from scipy.ndimage import find_objects
@@ -57,6 +58,8 @@ class Case:
         labels: The label map's file; None when `masks` holds the labels.
         names: Label number to name; may leave labels unnamed.
         masks: Label number to the file of its mask.
+        channel: Which channel of an image that has several along a fourth axis (NIfTI only); None
+            for an image that has one.
     """
 
     name: str
@@ -65,14 +68,19 @@ class Case:
     labels: Path | None
     names: Mapping[int, str] = field(default_factory=dict)
     masks: Mapping[int, Path] = field(default_factory=dict)
+    channel: int | None = None
 
     def read(self) -> Volume:
-        """The image; the first channel of one that has several.
+        """The image, or the channel of it that is wanted.
 
         Raises:
             InputError: If it cannot be read.
         """
-        return io.read(self.image)
+        if self.channel is None:
+            return io.read(self.image)
+        image = nib.load(self.image)
+        array = np.asarray(image.dataobj[..., self.channel])
+        return Volume(array, Grid(array.shape, image.affine))
 
     def targets(self, grid: Grid) -> Iterator[Target]:
         """Its objects, by label number; a mask file without a voxel gives an empty one.

@@ -55,9 +55,11 @@ def draw_object(volume: Volume, truth: Mask, predicted: Mask, prompts: Sequence[
     either = truth.array | predicted.array
     box = _frame(grid, Box.of_mask(either), prompts)
     cut = _most(wrong if wrong.any() else either, box)
-    figure = Figure(figsize=(9.6, 3.6), dpi=100, facecolor="black", layout="constrained")
-    low, high = _window(volume.array[box.slices])
-    for axes, plane in zip(figure.subplots(1, 3), _planes(grid), strict=True):
+    figure = Figure(figsize=(9.6, 3.6), dpi=100, facecolor="black")
+    near = Box.of_mask(either).padded(4).intersection(box)
+    low, high = _window(volume.array[(box if near.empty else near).slices])
+    for place, plane in enumerate(_planes(grid)):
+        axes = figure.add_axes((0.005 + place / 3, 0.1, 1 / 3 - 0.01, 0.82))
         index = cut[plane.across]
         image = _slice(volume.array, plane, index, box).astype(np.float32)
         axes.imshow(
@@ -193,7 +195,7 @@ def _explain(figure: Figure) -> None:
     ]
     figure.legend(
         handles=lines,
-        loc="outside lower center",
+        loc="lower center",
         ncols=len(lines),
         frameon=False,
         labelcolor="white",

@@ -15,8 +15,9 @@ import numpy as np
 from voxclick.engine import Session
 from voxclick.errors import VoxclickError
 from voxclick.evaluate.case import Case
+from voxclick.evaluate.event import CaseEnd, Event, Failure
 from voxclick.evaluate.protocol import Protocol
-from voxclick.evaluate.trial import CaseEnd, Event, Failure, run_case
+from voxclick.evaluate.trial import run_case
 from voxclick.geometry import Grid
 from voxclick.models import load
 from voxclick.models.base import Segmenter

@@ -129,7 +129,7 @@ def _parts(parts: Sequence[Part], summary: Summary) -> str:
         "NSD, last",
         "Dice area",
         "NSD area",
-        *(cell for t in parts[0].targets for cell in (f"clicks to {t.dice:.1f}", "get there")),
+        *(cell for t in parts[0].targets for cell in (f"clicks to {t.dice:.1f}", "reach it")),
         "seconds",
     )
     return _table(head, rows)
@@ -181,5 +181,5 @@ def _table(head: Sequence[str], rows: Iterable[Cells], words: bool = False) -> s
 
 
 def _cell(value: str | int | float | None) -> str:
-    told = f"{value:.3f}" if isinstance(value, float) else str(value)
+    told = f"{value:.3f}" if isinstance(value, float) else "" if value is None else str(value)
     return f"<td>{escape(told)}</td>"

@@ -14,6 +14,7 @@ import numpy as np
 from voxclick.errors import OptionError
 from voxclick.evaluate.case import Case
 from voxclick.evaluate.dataset import Dataset, find_dataset
+from voxclick.evaluate.event import CaseEnd, Event
 from voxclick.evaluate.picture import draw_object
 from voxclick.evaluate.pool import Job, Task, run_apart, run_here
 from voxclick.evaluate.protocol import Protocol
@@ -21,10 +22,10 @@ from voxclick.evaluate.report import Shown, write_page
 from voxclick.evaluate.results import Row
 from voxclick.evaluate.store import Store
 from voxclick.evaluate.summary import Measured, Summary, summarise
-from voxclick.evaluate.trial import CaseEnd, Event
 from voxclick.models import model_row
 from voxclick.models.base import Segmenter
 from voxclick.models.device import resolve_device
+from voxclick.simulate.kinds import USERS, make_user
 from voxclick.types import Json
 from voxclick.volume import Mask
 
@@ -129,6 +130,12 @@ def evaluate(
         if watch is not None:
             objects, failures = len(store.results.objects), len(store.failures)
             watch(Progress(finished, len(dataset.cases), objects, failures))
+    if not store.results.objects and not store.failures:
+        raise OptionError(
+            f"objects of at least {plan.protocol.min_voxels} voxels with one of the labels "
+            f"{', '.join(plan.protocol.labels) or '(any)'} are needed, got none in {plan.data} "
+            f"({store.small} are smaller); change --labels or --min-voxels"
+        )
     return _report(store, dataset, Measured(settings, _versions(), str(device)))
 
 
@@ -139,7 +146,7 @@ def _settings(plan: Plan, dataset: Dataset, segmenter: Segmenter | None) -> Json
         name, kinds = row.name, frozenset(row.prompts)
     else:
         name, kinds = segmenter.spec.name, segmenter.spec.prompts
-    plan.protocol.check_users(name, kinds)
+    _check_users(plan.protocol, name, kinds)
     return {
         "data": str(plan.data.resolve()),
         "layout": dataset.layout,
@@ -149,6 +156,18 @@ def _settings(plan: Plan, dataset: Dataset, segmenter: Segmenter | None) -> Json
         **plan.protocol.to_json(),
         "voxclick": _versions()["voxclick"],
     }
+
+
+def _check_users(protocol: Protocol, model: str, kinds: frozenset[str]) -> None:
+    """Raise unless the users are known and the model takes what they give."""
+    given = {row.name: set(row.prompts) for row in USERS}
+    for name in filter(None, (protocol.user, protocol.first)):
+        make_user(name)
+        if others := given[name] - kinds:
+            raise OptionError(
+                f"the simulated user {name!r} gives {', '.join(sorted(others))}, and the model "
+                f"{model!r} takes {', '.join(sorted(kinds))}; choose another --user or --model"
+            )
 
 
 def _events(

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from voxclick.errors import FileFormatError, OptionError, OutputError
+from voxclick.evaluate.event import CaseEnd, Event, Failure, Outcome
 from voxclick.evaluate.results import ResultsFile, Row, write_whole
-from voxclick.evaluate.trial import CaseEnd, Event, Failure, Outcome
 from voxclick.geometry import Box
 from voxclick.prompts import PromptLog
 from voxclick.types import Array, Json
@@ -125,27 +125,33 @@ class Store:
             shutil.rmtree(self.folder / OBJECTS)
 
     def _settle(self, settings: Json) -> None:
+        """Write the settings down, or hold them against those of the results that are there."""
         path = self.folder / SETTINGS
         wanted = json.loads(json.dumps(settings))
-        if not path.exists():
-            if (self.folder / "results.csv").exists():
-                raise OptionError(
-                    f"{self.folder} holds a results.csv without settings.json, so that it cannot "
-                    "be gone on with; choose another --output"
-                )
-            self.write(SETTINGS, json.dumps(wanted, indent=2) + "\n")
-            return
-        kept = _read_json(path)
+        if not path.exists() and (self.folder / "results.csv").exists():
+            raise OptionError(
+                f"{self.folder} holds a results.csv without settings.json, so that it cannot be "
+                "gone on with; choose another --output"
+            )
+        kept = _read_json(path) if path.exists() else {}
         differing = [
             f"{key} was {kept.get(key)!r} and is now {wanted.get(key)!r}"
             for key in sorted(kept.keys() | wanted.keys())
             if kept.get(key) != wanted.get(key)
         ]
-        if differing:
+        if not differing:
+            return
+        if kept and self._holds_results():
             raise OptionError(
                 f"{self.folder} holds results of other settings: {'; '.join(differing)}; choose "
                 "another --output, or begin anew with --restart"
             )
+        self._guarded(self._clear)
+        self.write(SETTINGS, json.dumps(wanted, indent=2) + "\n")
+
+    def _holds_results(self) -> bool:
+        path = self.folder / "results.csv"
+        return path.exists() and path.read_bytes().count(b"\n") > 1
 
     def _read_ends(self) -> list[CaseEnd]:
         path = self.folder / "cases.jsonl"

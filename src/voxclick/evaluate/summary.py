@@ -6,8 +6,9 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from jaxtyping import Float
 
+from voxclick.evaluate.event import Failure
 from voxclick.evaluate.results import Row
-from voxclick.evaluate.trial import Failure
+from voxclick.metrics.interaction import area_under_curve, clicks_to_reach
 from voxclick.types import Array, Json
 
 TARGETS = (0.8, 0.9)
@@ -57,7 +58,7 @@ class Part:
         dice_first: Mean Dice after the first step.
         dice_last: Mean Dice after the last step.
         nsd_last: Mean NSD after the last step.
-        dice_auc: Mean area under the Dice curve (see `Summary`).
+        dice_auc: Mean area under the Dice curve (see `Summary`); None for one click.
         nsd_auc: Mean area under the NSD curve.
         targets: How soon each Dice is reached.
         seconds: Median of what a prompt took.
@@ -68,8 +69,8 @@ class Part:
     dice_first: float
     dice_last: float
     nsd_last: float
-    dice_auc: float
-    nsd_auc: float
+    dice_auc: float | None
+    nsd_auc: float | None
     targets: tuple[Target, ...]
     seconds: float
 
@@ -238,15 +239,17 @@ def _table(objects: Objects, value: Callable[[Row], float]) -> Float[Array, "n t
     return np.array([[value(row) for row in rows] for rows in objects], dtype=np.float64)
 
 
-def _area(values: Float[Array, "n t"]) -> float:
-    return float((values[:, 1:] + values[:, :-1]).sum(axis=1).mean() / 2)
+def _area(values: Float[Array, "n t"]) -> float | None:
+    if values.shape[1] < 2:
+        return None
+    return float(np.mean([area_under_curve(scores) for scores in values.tolist()]))
 
 
 def _target(dice: Float[Array, "n t"], wanted: float) -> Target:
-    there = dice >= wanted
-    ever = there.any(axis=1)
-    clicks = np.where(ever, there.argmax(axis=1) + 1, dice.shape[1])
-    return Target(wanted, float(clicks.mean()), float(ever.mean()))
+    clicks = [clicks_to_reach(scores, wanted) for scores in dice.tolist()]
+    needed = [dice.shape[1] if click is None else click for click in clicks]
+    reached = np.mean([click is not None for click in clicks])
+    return Target(wanted, float(np.mean(needed)), float(reached))
 
 
 def _asked(rows: Sequence[Row]) -> list[float]:

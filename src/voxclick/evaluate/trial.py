@@ -3,75 +3,23 @@
 import logging
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from voxclick.engine import Session
 from voxclick.engine.cache import EmbeddingCache
 from voxclick.errors import VoxclickError
 from voxclick.evaluate.case import Case, Target
+from voxclick.evaluate.event import CaseEnd, Event, Failure, Outcome
 from voxclick.evaluate.protocol import Protocol
 from voxclick.evaluate.results import Row
 from voxclick.geometry import Box
-from voxclick.metrics import dice, nsd
+from voxclick.metrics.overlap import dice
+from voxclick.metrics.surface import nsd
 from voxclick.models.base import Segmenter
-from voxclick.prompts import PromptLog
-from voxclick.simulate import simulated_user
+from voxclick.simulate.kinds import make_user
 from voxclick.volume import Mask
 from voxclick.volume.packing import pack_bits
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, eq=False)
-class Outcome:
-    """One object that went through all steps.
-
-    Attributes:
-        rows: One a step.
-        log: The prompts, as the session kept them.
-        box: The voxels of the mask's box.
-        bits: The last mask inside the box (`volume.packing`).
-    """
-
-    rows: tuple[Row, ...]
-    log: PromptLog
-    box: Box
-    bits: bytes
-
-
-@dataclass(frozen=True)
-class Failure:
-    """What could not be evaluated.
-
-    Attributes:
-        case: Name of the case.
-        label: Number of the object; None when the whole case failed.
-        name: Name of the object; empty when the whole case failed.
-        reason: Why, in one line.
-    """
-
-    case: str
-    label: int | None
-    name: str
-    reason: str
-
-
-@dataclass(frozen=True)
-class CaseEnd:
-    """All of a case was tried.
-
-    Attributes:
-        case: Name of the case.
-        small: Labels that were skipped for being below `min_voxels`.
-        failed: How many failures there were.
-    """
-
-    case: str
-    small: tuple[int, ...]
-    failed: int
-
-
-Event = Outcome | Failure | CaseEnd
 
 
 def run_case(
@@ -123,8 +71,8 @@ def _attempt(case: Case, target: Target, protocol: Protocol, session: Session) -
 def _run_object(case: Case, target: Target, protocol: Protocol, session: Session) -> Outcome:
     truth, predicted = target.mask, session.mask()
     generator = protocol.generator(case.name, target.label)
-    users = {0: simulated_user(protocol.first)} if protocol.first else {}
-    clicking = simulated_user(protocol.user)
+    users = {0: make_user(protocol.first)} if protocol.first else {}
+    clicking = make_user(protocol.user)
     rows: list[Row] = []
     prompts = 0
     measured = (0.0, 0.0)

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from operator import index
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from voxclick.errors import GridError
 from voxclick.geometry.box import Box
-from voxclick.types import Array, GivenIndex3, Vector3
+from voxclick.types import Array, GivenArray, GivenIndex3, Vector3
 
 RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
 """Turns RAS+ millimetres into LPS+ ones, and back."""
@@ -28,13 +29,23 @@ class Grid:
     """
 
     shape: GivenIndex3
-    affine: Float[Array, "4 4"]
+    affine: GivenArray
 
     def __post_init__(self) -> None:
-        shape = tuple(int(n) for n in self.shape)
+        try:
+            shape = tuple(index(n) for n in self.shape)
+        except TypeError:
+            raise GridError(
+                f"a grid's shape must be three whole numbers, got {self.shape!r}"
+            ) from None
         if len(shape) != 3 or min(shape) < 1:
             raise GridError(f"a grid needs three axes of at least one voxel, got the shape {shape}")
-        affine = np.array(self.affine, dtype=np.float64)
+        try:
+            affine = np.array(self.affine, dtype=np.float64)
+        except (TypeError, ValueError, OverflowError):
+            raise GridError(
+                f"an affine must be 4 x 4 finite numbers, got {str(self.affine)[:80]!r}"
+            ) from None
         if affine.shape != (4, 4) or not np.isfinite(affine).all():
             raise GridError(
                 f"an affine must be 4 x 4 finite numbers, got {affine.tolist()}; "
@@ -76,16 +87,20 @@ class Grid:
 
     @cached_property
     def orientation(self) -> str:
-        """The closest anatomical direction of each axis, such as `RAS` or `LPI`."""
-        directions = self.affine[:3, :3] / np.linalg.norm(self.affine[:3, :3], axis=0)
+        """The closest anatomical direction of each axis, such as `RAS` or `LPI`.
+
+        Shear is taken out first, and the axis that lies straightest is named first, as
+        nibabel's `aff2axcodes` does it, so that tools agree on oblique scans too.
+        """
+        left, _, right = np.linalg.svd(self.affine[:3, :3] / np.array(self.spacing_mm))
+        directions = left @ right
         names = (("R", "L"), ("A", "P"), ("S", "I"))
         letters = [""] * 3
         free = np.abs(directions)
-        for _ in range(3):
-            axis_mm, axis = np.unravel_index(int(np.argmax(free)), (3, 3))
+        for axis in np.argsort(-free.max(axis=0), kind="stable"):
+            axis_mm = int(np.argmax(free[:, axis]))
             letters[axis] = names[axis_mm][0 if directions[axis_mm, axis] > 0 else 1]
             free[axis_mm, :] = -1
-            free[:, axis] = -1
         return "".join(letters)
 
     def to_ras(self, indices: Float[Array, "n 3"]) -> Float[Array, "n 3"]:
@@ -99,7 +114,7 @@ class Grid:
 
     def contains(self, indices: Float[Array, "n 3"]) -> Bool[Array, " n"]:
         """Whether each index (float) falls into a voxel of the grid."""
-        voxels = nearest_voxel(indices)
+        voxels = np.floor(np.asarray(indices, dtype=np.float64) + 0.5)
         inside: Array = np.all((voxels >= 0) & (voxels < np.array(self.shape)), axis=1)
         return inside
 

@@ -27,7 +27,8 @@ class Spec:
         patch: Voxels of a view along `i`, `j`, `k`.
         spacings_mm: Spacing of each level, fine to coarse. No view is finer than the volume along
             an axis unless `fixed_patch`; level `n` is at most `2^(n+1)` of the volume's finest
-            voxels, so that small voxels get small views.
+            voxels, so that small voxels get small views. The last is as coarse as it takes to
+            see the whole volume.
         start: Level of the first look.
         fixed_patch: Whether the model needs views of exactly `patch` voxels, isotropic; else
             views shrink with thick slices and small volumes.
@@ -48,6 +49,9 @@ class Spec:
         """The spacing of views of this volume at a level, per axis."""
         native = grid.spacing_mm
         spacing = min(self.spacings_mm[level], 2.0 ** (level + 1) * min(native))
+        if level == len(self.spacings_mm) - 1:
+            extent_mm = np.array(native) * grid.shape
+            spacing = max(spacing, float((extent_mm / self.patch).max()))
         if self.fixed_patch:
             return (spacing, spacing, spacing)
         return (max(spacing, native[0]), max(spacing, native[1]), max(spacing, native[2]))
@@ -81,7 +85,7 @@ class Spec:
         """How many levels are of use: up to the first whose view covers the whole volume."""
         for level in range(len(self.spacings_mm)):
             extent = np.array(self.spacing_mm(grid, level)) * self.patch
-            if (extent >= np.array(grid.spacing_mm) * grid.shape).all():
+            if (extent >= np.array(grid.spacing_mm) * grid.shape - 1e-6).all():
                 return level + 1
         return len(self.spacings_mm)
 

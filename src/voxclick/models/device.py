@@ -13,18 +13,18 @@ def resolve_device(name: str) -> torch.device:
     Raises:
         OptionError: If the name is none of auto, cpu, cuda[:N], mps, or the machine lacks it.
     """
-    if not re.fullmatch(r"auto|cpu|cuda(:\d+)?|mps", name):
+    if not re.fullmatch(r"auto|cpu|cuda(:(0|[1-9][0-9]{0,3}))?|mps", name):
         raise OptionError(f"a device must be one of auto, cpu, cuda[:N], mps, got {name!r}")
     if name == "auto":
         if torch.cuda.is_available():
             return torch.device("cuda")
         return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
-    device = torch.device(name)
-    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+    # compared as text first: torch reads cuda:300 as cuda:44
+    if name.startswith("cuda") and int(name[5:] or 0) >= torch.cuda.device_count():
         raise OptionError(
             f"the device {name!r} needs a CUDA GPU of that number, got a machine with "
             f"{torch.cuda.device_count()}; use --device cpu"
         )
-    if device.type == "mps" and not torch.backends.mps.is_available():
+    if name == "mps" and not torch.backends.mps.is_available():
         raise OptionError("the device 'mps' needs an Apple GPU, got none; use --device cpu")
-    return device
+    return torch.device(name)

@@ -56,7 +56,7 @@ class View:
     @cached_property
     def step(self) -> Vector3:
         """Native voxels between neighbouring view voxels, per axis."""
-        scale = np.diag(self._to_native)[:3]
+        scale = np.round(np.diag(self._to_native)[:3], 9)  # native spacing is a step of 1 exactly
         return (float(scale[0]), float(scale[1]), float(scale[2]))
 
     @cached_property
@@ -72,11 +72,16 @@ class View:
 
     @cached_property
     def inside(self) -> Box:
-        """The view voxels whose centre falls into the volume; all of them but at its edges."""
+        """The view voxels whose centre falls into the volume; all of them but at its edges.
+
+        Empty where none does, as in a coarse view of a single thin slice.
+        """
         start, stop = [], []
         for axis in range(3):
             centres = self._positions(axis)
             within = np.flatnonzero((centres >= -0.5) & (centres < self.native.shape[axis] - 0.5))
+            if len(within) == 0:
+                return Box.EMPTY
             start.append(int(within[0]))
             stop.append(int(within[-1]) + 1)
         return Box((start[0], start[1], start[2]), (stop[0], stop[1], stop[2]))
@@ -102,8 +107,8 @@ class View:
     def take(self, prompts: Sequence[Prompt]) -> list[Prompt]:
         """The prompts in indices of this view, in order; those that do not reach into it left out.
 
-        A scribble keeps the part of it inside; a box and a lasso are cut at the border; a mask
-        on slices becomes the scribbles that say the same.
+        A scribble keeps the part of it inside; a box and a lasso stay whole, and may reach
+        beyond the view; a mask on slices becomes the scribbles that say the same.
         """
         taken: list[Prompt] = []
         for prompt in prompts:
@@ -148,7 +153,7 @@ class View:
     def _positions(self, axis: int) -> Float[Array, " n"]:
         count = np.arange(self.grid.shape[axis], dtype=np.float64)
         positions: Array = self._to_native[axis, 3] + count * self.step[axis]
-        return positions
+        return np.round(positions, 9)  # a whole index stays whole, and reads one voxel exactly
 
     def _take_one(self, prompt: Prompt) -> Prompt | None:
         moved = prompt.moved(self.native.index_map(self.grid))

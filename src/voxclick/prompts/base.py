@@ -63,6 +63,10 @@ class Prompt(ABC):
         """
 
 
+FARTHEST = 1e9
+"""Coordinates beyond this, in voxels or mm, lie in no volume."""
+
+
 def coordinates(what: str, values: Any, like: str) -> Float[Array, "n 3"]:
     """The values as rows of three finite numbers.
 
@@ -70,18 +74,36 @@ def coordinates(what: str, values: Any, like: str) -> Float[Array, "n 3"]:
         PromptError: If they are anything else; the message says `what` needs `like`.
     """
     try:
-        array = np.array(values, dtype=np.float64)
+        given = np.array(values)
     except (TypeError, ValueError):
         raise PromptError(f"{what} needs {like}, got {_short(values)}") from None
+    if given.size and given.dtype.kind not in "iuf":
+        raise PromptError(f"{what} needs {like}, got {_short(values)}")
+    array = given.astype(np.float64)
     if array.size == 0:
         raise PromptError(f"{what} needs {like}, got none; draw at least one")
     rows = np.atleast_2d(array)
     if rows.ndim != 2 or rows.shape[1] != 3:
         raise PromptError(f"{what} needs {like}, got {_short(values)}")
-    if not np.isfinite(rows).all():
-        raise PromptError(f"{what} needs finite numbers, got {_short(values)}")
+    if not (np.abs(rows) < FARTHEST).all():
+        raise PromptError(
+            f"{what} needs finite numbers below {FARTHEST:g}, got {_short(values)}; check the unit"
+        )
     rows.setflags(write=False)
     return rows
+
+
+def sign(what: str, positive: object) -> bool:
+    """Whether the prompt is positive; raises PromptError for anything but true or false."""
+    if isinstance(positive, bool | np.bool_ | int | np.integer) and positive in (0, 1):
+        return bool(positive)
+    raise PromptError(f"{what} must be positive or not (true or false), got {_short(positive)}")
+
+
+def check_axis(what: str, axis: object) -> None:
+    """Raise PromptError unless it is the number of a voxel axis."""
+    if not isinstance(axis, int | np.integer) or isinstance(axis, bool) or axis not in (0, 1, 2):
+        raise PromptError(f"{what}'s axis must be 0, 1 or 2, got {_short(axis)}")
 
 
 def check_space(space: str) -> None:
@@ -125,4 +147,5 @@ def unique_voxels(indices: Float[Array, "n 3"]) -> Int[Array, "m 3"]:
 
 def _short(values: object) -> str:
     text = repr(values.tolist() if isinstance(values, np.ndarray) else values)
+    text = " ".join(text.split())
     return text if len(text) <= 60 else f"{text[:57]}..."

@@ -9,8 +9,8 @@ from jaxtyping import Float, Int
 from voxclick.errors import PromptError
 from voxclick.geometry import Box, Grid
 from voxclick.geometry.grid import apply_affine
-from voxclick.prompts.base import Prompt, check_space, coordinates, indices_in
-from voxclick.types import Array, GivenVector3, Json, Space, Vector3
+from voxclick.prompts.base import Prompt, check_space, coordinates, indices_in, sign
+from voxclick.types import Array, GivenBool, GivenVector3, Json, Space, Vector3
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class BoxPrompt(Prompt):
 
     start: GivenVector3
     stop: GivenVector3
-    positive: bool = True
+    positive: GivenBool = True
     space: Space = "voxel"
 
     kind: ClassVar[str] = "box"
@@ -44,21 +44,27 @@ class BoxPrompt(Prompt):
         start = coordinates("a box", self.start, like)
         stop = coordinates("a box", self.stop, like)
         if len(start) != 1 or len(stop) != 1:
-            raise PromptError(f"a box needs {like}, got {self.start} and {self.stop}")
+            raise PromptError(f"a box needs {like}, got {start.tolist()} and {stop.tolist()}")
         if self.space == "voxel" and not (start < stop).all():
             raise PromptError(
-                f"a box needs start < stop on every axis (half-open), got {self.start} to "
-                f"{self.stop}; a box on one slice k runs from k to k + 1"
+                f"a box needs start < stop on every axis (half-open), got {start[0].tolist()} "
+                f"to {stop[0].tolist()}; a box on one slice k runs from k to k + 1"
             )
         object.__setattr__(self, "start", tuple(float(v) for v in start[0]))
         object.__setattr__(self, "stop", tuple(float(v) for v in stop[0]))
-        object.__setattr__(self, "positive", bool(self.positive))
+        object.__setattr__(self, "positive", sign("a box", self.positive))
 
     @property
     def region(self) -> Box:
-        """The voxels it holds (for a prompt in voxel indices): those whose centre is inside."""
-        low = np.ceil(np.round(np.array(self.start), 6)).astype(int)
-        high = np.maximum(np.ceil(np.round(np.array(self.stop), 6)).astype(int), low + 1)
+        """The voxels it holds (for a prompt in voxel indices): those whose centre is inside.
+
+        Its faces lie half a voxel before `start` and `stop`; between voxel centres, it is the
+        voxel that its middle falls into.
+        """
+        start, stop = np.round(self.start, 6), np.round(self.stop, 6)
+        low, high = np.ceil(start - 0.5).astype(int), np.ceil(stop - 0.5).astype(int)
+        low = np.where(low < high, low, np.floor((start + stop) / 2).astype(int))
+        high = np.maximum(high, low + 1)
         return Box((low[0], low[1], low[2]), (high[0], high[1], high[2]))
 
     @property
@@ -71,7 +77,8 @@ class BoxPrompt(Prompt):
         if self.space == "voxel":
             start, stop = np.array(self.start), np.array(self.stop)
         else:
-            corners = indices_in(grid, _corners(self.start, self.stop), self.space)
+            # rounded, so that a corner on the face between two voxels stays there
+            corners = np.round(indices_in(grid, _corners(self.start, self.stop), self.space), 6)
             start = np.floor(corners.min(axis=0) + 0.5)
             stop = np.maximum(np.ceil(corners.max(axis=0) + 0.5), start + 1)
         low, high = np.maximum(start, 0), np.minimum(stop, grid.shape)

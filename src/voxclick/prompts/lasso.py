@@ -11,13 +11,18 @@ from voxclick.geometry import Grid
 from voxclick.geometry.grid import apply_affine, nearest_voxel
 from voxclick.prompts.base import (
     Prompt,
+    check_axis,
     check_inside,
     check_space,
     coordinates,
     indices_in,
+    sign,
     unique_voxels,
 )
-from voxclick.types import Array, GivenPoints, Json, Space
+from voxclick.types import Array, GivenBool, GivenInt, GivenPoints, Json, Space
+
+FLAT = 0.5
+"""Vertices may be this many voxels apart across the slice: no more than rounding explains."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,8 +40,8 @@ class Lasso(Prompt):
     """
 
     vertices: GivenPoints
-    axis: int = 2
-    positive: bool = True
+    axis: GivenInt = 2
+    positive: GivenBool = True
     space: Space = "voxel"
 
     kind: ClassVar[str] = "lasso"
@@ -46,10 +51,10 @@ class Lasso(Prompt):
         rows = coordinates("a lasso", self.vertices, "n x 3 numbers, one row (i, j, k) a vertex")
         if len(rows) < 3:
             raise PromptError(f"a lasso needs at least three vertices, got {len(rows)}")
-        if self.axis not in (0, 1, 2):
-            raise PromptError(f"a lasso's axis must be 0, 1 or 2, got {self.axis!r}")
+        check_axis("a lasso", self.axis)
         object.__setattr__(self, "vertices", rows)
-        object.__setattr__(self, "positive", bool(self.positive))
+        object.__setattr__(self, "axis", int(self.axis))
+        object.__setattr__(self, "positive", sign("a lasso", self.positive))
         if self.space == "voxel":
             self._check_flat()
 
@@ -72,9 +77,8 @@ class Lasso(Prompt):
         inside = np.argwhere(_polygon_fill(polygon, rows, columns)) + low[[a, b]]
         filled = np.full((len(inside), 3), self.slice_index, dtype=np.int64)
         filled[:, [a, b]] = inside
-        # the contour itself belongs to it, so that a lasso thinner than a voxel is not empty
-        outline = unique_voxels(self.vertices)
-        return unique_voxels(np.concatenate([filled, outline]).astype(np.float64))
+        # a lasso thinner than a voxel holds no centre, and is the line that it was drawn as
+        return filled if len(filled) else unique_voxels(_outline(self.vertices))
 
     def moved(self, matrix: Float[Array, "4 4"]) -> "Lasso":  # noqa: D102
         axis = int(np.argmax(np.abs(matrix[:3, self.axis])))
@@ -97,11 +101,23 @@ class Lasso(Prompt):
 
     def _check_flat(self) -> None:
         depth = np.ptp(self.vertices[:, self.axis])
-        if depth > 1.0:
+        if depth > FLAT:
             raise PromptError(
                 f"a lasso's vertices must lie on one slice of axis {self.axis}, got vertices "
                 f"{depth:g} voxels apart along it; choose the axis that the slice cuts"
             )
+
+
+def _outline(vertices: Float[Array, "n 3"]) -> Float[Array, "m 3"]:
+    """Points along the closed polygon, at most half a voxel apart."""
+    ahead = np.roll(vertices, -1, axis=0) - vertices
+    counts = np.ceil(np.abs(ahead).max(axis=1) * 2).astype(int) + 1
+    return np.concatenate(
+        [
+            corner + step * np.linspace(0, 1, count, endpoint=False)[:, None]
+            for corner, step, count in zip(vertices, ahead, counts, strict=True)
+        ]
+    )
 
 
 def _polygon_fill(

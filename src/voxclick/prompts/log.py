@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
 
-from voxclick.errors import GridError, LogError, MissingFileError, OutputError, PromptError
+from voxclick.errors import LogError, MissingFileError, OutputError, PromptError
 from voxclick.geometry import Grid
 from voxclick.prompts.base import Prompt
 from voxclick.prompts.kinds import KINDS
@@ -62,11 +63,23 @@ class PromptLog:
         objects: One log an object, in the order they were opened.
         grid: The volume that the prompts were given in; None when that is not known.
         space: Where the coordinates of all prompts live.
+
+    Raises:
+        LogError: If a prompt lives in another space.
     """
 
     objects: tuple[ObjectLog, ...]
     grid: Grid | None = None
     space: Space = "voxel"
+
+    def __post_init__(self) -> None:
+        for log in self.objects:
+            for prompt in log.prompts:
+                if prompt.space != self.space and prompt.kind != "mask":
+                    raise LogError(
+                        f"a prompt log in {self.space} space needs every prompt in it, got a "
+                        f"{prompt.kind} in {prompt.space} space; convert it with to_voxel(grid)"
+                    )
 
     def ordered(self) -> list[tuple[ObjectLog, Step]]:
         """Every step with its object, as they were given over time."""
@@ -105,17 +118,21 @@ class PromptLog:
         """The log that `to_json` wrote.
 
         Raises:
-            LogError: If a field is missing, unknown or of another kind; the message names it.
+            LogError: If a field is missing or of another kind; the message names it.
+            PromptError: If a prompt holds what no prompt can.
+            GridError: If the volume's shape or affine describe no grid.
         """
         if not isinstance(fields, dict) or "objects" not in fields:
-            raise LogError("a prompt log must be a JSON object with 'objects', got none")
+            raise LogError(
+                f"a prompt log must be a JSON object with 'objects', got {_short(fields)}"
+            )
         if fields.get("version", VERSION) != VERSION:
             raise LogError(
-                f"a prompt log of version {VERSION} is needed, got {fields['version']!r}"
+                f"a prompt log of version {VERSION} is needed, got {_short(fields['version'])}"
             )
         space = fields.get("space", "voxel")
         if space not in get_args(Space):
-            raise LogError(f"a log's space must be one of {get_args(Space)}, got {space!r}")
+            raise LogError(f"a log's space must be one of {get_args(Space)}, got {_short(space)}")
         return cls(_objects(fields["objects"], space), _grid(fields.get("volume")), space)
 
     def save(self, path: str | Path) -> None:
@@ -125,12 +142,13 @@ class PromptLog:
             OutputError: If it cannot be written there.
         """
         target = Path(path)
-        part = target.with_name(f".{target.name}.part")
+        part = target.parent / f".{target.name}.part"
         try:
             part.write_text(json.dumps(self.to_json()), encoding="utf-8")
             part.replace(target)
         except OSError as error:
-            part.unlink(missing_ok=True)
+            with suppress(OSError):
+                part.unlink()
             raise OutputError(f"cannot write the prompt log {target}: {error.strerror}") from None
 
     @classmethod
@@ -145,15 +163,13 @@ class PromptLog:
             text = Path(path).read_text(encoding="utf-8")
         except FileNotFoundError:
             raise MissingFileError(f"a prompt log is needed at {path}, got nothing there") from None
-        except (OSError, UnicodeDecodeError) as error:
+        except (OSError, ValueError) as error:
             raise LogError(f"a prompt log must be JSON text, cannot read {path}: {error}") from None
         try:
-            return cls.from_json(json.loads(text))
-        except json.JSONDecodeError as error:
-            raise LogError(
-                f"a prompt log must be JSON, got a file that breaks off in line {error.lineno}, "
-                f"column {error.colno}: {path} ({error.msg})"
-            ) from None
+            fields = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise LogError(f"a prompt log must be JSON, cannot read {path}: {error}") from None
+        return cls.from_json(fields)
 
 
 def _objects(entries: Any, space: Space) -> tuple[ObjectLog, ...]:
@@ -167,12 +183,17 @@ def _objects(entries: Any, space: Space) -> tuple[ObjectLog, ...]:
             steps.append(_step(fields, space, order))
             order += 1
         label = entry.get("label", place + 1)
-        if not isinstance(label, int) or isinstance(label, bool) or label < 1:
-            raise LogError(f"an object's label must be a whole number from 1 up, got {label!r}")
-        logs.append(ObjectLog(str(entry.get("name", f"object_{label}")), label, tuple(steps)))
+        if type(label) is not int or label < 1:
+            raise LogError(
+                f"an object's label must be a whole number from 1 up, got {_short(label)}"
+            )
+        name = entry.get("name", f"object_{label}")
+        if not isinstance(name, str) or not name:
+            raise LogError(f"an object's name must be a text, got {_short(name)}")
+        logs.append(ObjectLog(name, label, tuple(steps)))
     for what, values in (("name", [g.name for g in logs]), ("label", [g.label for g in logs])):
         if len(set(values)) != len(values):
-            raise LogError(f"each object needs a {what} of its own, got {values}")
+            raise LogError(f"each object needs a {what} of its own, got {_short(values)}")
     return tuple(logs)
 
 
@@ -185,22 +206,28 @@ def _list(entry: Json, key: str) -> Sequence[Any]:
 
 def _step(fields: Any, space: Space, order: int) -> Step:
     kind = fields.get("kind") if isinstance(fields, dict) else None
-    if kind not in KINDS:
-        raise LogError(f"a prompt's kind must be one of {', '.join(KINDS)}, got {kind!r}")
+    if not isinstance(kind, str) or kind not in KINDS:
+        raise LogError(f"a prompt's kind must be one of {', '.join(KINDS)}, got {_short(kind)}")
+    if "space" in fields:
+        raise LogError("a prompt log has one 'space' for all its prompts, got one in a prompt")
     try:
         prompt = KINDS[kind].from_json(fields, space)
     except KeyError as error:
-        raise LogError(f"a {kind} prompt needs the field {error}, got {sorted(fields)}") from None
-    except (TypeError, ValueError) as error:
-        if isinstance(error, PromptError):
-            raise
+        raise LogError(
+            f"a {kind} prompt needs the field {error}, got {_short(sorted(fields))}"
+        ) from None
+    except PromptError:
+        raise
+    except (TypeError, ValueError, OverflowError, MemoryError) as error:
         raise LogError(f"a {kind} prompt has a field of the wrong kind: {error}") from None
     refinements = fields.get("refinements")
     order = fields.get("order", order)
-    if type(order) is not int or type(refinements) not in (int, type(None)):
-        raise LogError(
-            f"'order' and 'refinements' must be whole numbers, got {order!r} and {refinements!r}"
-        )
+    for what, number in (
+        ("order", order),
+        ("refinements", 0 if refinements is None else refinements),
+    ):
+        if type(number) is not int or number < 0:
+            raise LogError(f"{what!r} must be a whole number from 0 up, got {_short(number)}")
     return Step(prompt, order, refinements)
 
 
@@ -208,12 +235,14 @@ def _grid(fields: Any) -> Grid | None:
     if fields is None:
         return None
     try:
-        i, j, k = fields["shape"]
-        return Grid((i, j, k), np.array(fields["affine"], dtype=np.float64))
-    except GridError:
-        raise
-    except (KeyError, TypeError, ValueError):
+        return Grid(fields["shape"], fields["affine"])
+    except (KeyError, TypeError):
         raise LogError(
             "a log's 'volume' needs a 'shape' of three numbers and an 'affine' of 4 x 4, "
-            f"got {str(fields)[:80]}"
+            f"got {_short(fields)}"
         ) from None
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."

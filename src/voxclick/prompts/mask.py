@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from operator import index
 from typing import ClassVar
 
 import numpy as np
@@ -9,9 +10,9 @@ from jaxtyping import Float, Int
 
 from voxclick.errors import GridMismatchError, PromptError
 from voxclick.geometry import Box, Grid
-from voxclick.prompts.base import Prompt
+from voxclick.prompts.base import Prompt, check_axis, sign
 from voxclick.prompts.scribble import Scribble
-from voxclick.types import Array, Json, Space
+from voxclick.types import Array, GivenInt, Json, Space
 from voxclick.volume import Mask
 from voxclick.volume.packing import decode_runs, encode_runs
 
@@ -33,8 +34,8 @@ class MaskPrompt(Prompt):
     """
 
     mask: Mask
-    axis: int | None = None
-    slices: Sequence[int] = ()
+    axis: GivenInt | None = None
+    slices: Sequence[GivenInt] = ()
 
     positive: bool = field(default=True, init=False)
     space: Space = field(default="voxel", init=False)
@@ -42,7 +43,12 @@ class MaskPrompt(Prompt):
     kind: ClassVar[str] = "mask"
 
     def __post_init__(self) -> None:
-        slices = tuple(sorted({int(s) for s in self.slices}))
+        try:
+            slices = tuple(sorted({index(s) for s in self.slices}))
+        except TypeError:
+            raise PromptError(
+                f"a mask prompt's slices must be whole numbers, got {self.slices!r}"
+            ) from None
         object.__setattr__(self, "slices", slices)
         if (self.axis is None) != (not slices):
             raise PromptError(
@@ -50,11 +56,12 @@ class MaskPrompt(Prompt):
                 f"axis={self.axis} and slices={list(slices)}"
             )
         if self.axis is not None:
-            depth = self.mask.grid.shape[self.axis] if self.axis in (0, 1, 2) else 0
-            if not slices or slices[0] < 0 or slices[-1] >= depth:
+            check_axis("a mask prompt", self.axis)
+            depth = self.mask.grid.shape[self.axis]
+            if slices[0] < 0 or slices[-1] >= depth:
                 raise PromptError(
-                    f"a mask prompt's slices must lie in 0 to {depth - 1} along axis 0, 1 or 2, "
-                    f"got {list(slices)} along axis {self.axis}"
+                    f"a mask prompt's slices must lie in 0 to {depth - 1} along axis {self.axis}, "
+                    f"got {list(slices)}"
                 )
         elif not self.mask.array.any():
             raise PromptError("a mask prompt needs at least one voxel, got an empty mask")
@@ -114,10 +121,11 @@ class MaskPrompt(Prompt):
 
     @classmethod
     def from_json(cls, fields: Json, space: Space) -> "MaskPrompt":  # noqa: D102
-        i, j, k = fields["shape"]
-        lengths = np.array(fields["runs"], dtype=np.int64)
-        values = (np.arange(len(lengths)) % 2 == 0) == bool(fields["first"])
-        grid = Grid((i, j, k), np.array(fields["affine"], dtype=np.float64))
+        if not sign("a mask prompt", fields.get("positive", True)):
+            raise PromptError("a mask prompt is always positive, got one that is not")
+        lengths = np.array([index(n) for n in fields["runs"]], dtype=np.int64)
+        values = (np.arange(len(lengths)) % 2 == 0) == sign("a mask's first run", fields["first"])
+        grid = Grid(fields["shape"], fields["affine"])
         mask = Mask(decode_runs(values, lengths, grid.shape), grid)
         return cls(mask, fields.get("axis"), fields.get("slices", ()))
 

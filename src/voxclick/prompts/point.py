@@ -15,9 +15,10 @@ from voxclick.prompts.base import (
     check_space,
     coordinates,
     indices_in,
+    sign,
     unique_voxels,
 )
-from voxclick.types import Array, GivenVector3, Json, Space
+from voxclick.types import Array, GivenBool, GivenVector3, Json, Space
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Point(Prompt):
     """
 
     at: GivenVector3
-    positive: bool = True
+    positive: GivenBool = True
     space: Space = "voxel"
 
     kind: ClassVar[str] = "point"
@@ -46,7 +47,7 @@ class Point(Prompt):
             raise PromptError(f"a point needs three numbers (i, j, k), got {len(rows)} rows")
         i, j, k = rows[0]
         object.__setattr__(self, "at", (float(i), float(j), float(k)))
-        object.__setattr__(self, "positive", bool(self.positive))
+        object.__setattr__(self, "positive", sign("a point", self.positive))
 
     def to_voxel(self, grid: Grid) -> "Point":  # noqa: D102  (as in Prompt)
         indices = indices_in(grid, self._row, self.space)

@@ -13,9 +13,10 @@ from voxclick.prompts.base import (
     check_space,
     coordinates,
     indices_in,
+    sign,
     unique_voxels,
 )
-from voxclick.types import Array, GivenPoints, Json, Space
+from voxclick.types import Array, GivenBool, GivenPoints, Json, Space
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +33,7 @@ class Scribble(Prompt):
     """
 
     points: GivenPoints
-    positive: bool = True
+    positive: GivenBool = True
     space: Space = "voxel"
 
     kind: ClassVar[str] = "scribble"
@@ -41,7 +42,7 @@ class Scribble(Prompt):
         check_space(self.space)
         rows = coordinates("a scribble", self.points, "n x 3 numbers, one row (i, j, k) a voxel")
         object.__setattr__(self, "points", rows)
-        object.__setattr__(self, "positive", bool(self.positive))
+        object.__setattr__(self, "positive", sign("a scribble", self.positive))
 
     def to_voxel(self, grid: Grid) -> "Scribble":  # noqa: D102  (as in Prompt)
         indices = indices_in(grid, self.points, self.space)

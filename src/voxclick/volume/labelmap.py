@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
-from jaxtyping import Integer
 
 from voxclick.errors import InputError, UnknownNameError
 from voxclick.geometry import Grid
-from voxclick.types import Array
+from voxclick.types import GivenArray
 from voxclick.volume.mask import Mask
 from voxclick.volume.volume import Source, check_shape
 
@@ -28,38 +28,40 @@ class LabelMap:
         InputError: If the array is not of whole numbers from 0 up.
     """
 
-    array: Integer[Array, "i j k"]
+    array: GivenArray
     grid: Grid
     names: Mapping[int, str] = field(default_factory=dict)
     source: Source | None = None
 
     def __post_init__(self) -> None:
-        check_shape("a label map", self.array, self.grid)
-        if self.array.dtype.kind not in "iu" or (
-            self.array.dtype.kind == "i" and int(self.array.min()) < 0
-        ):
+        array = np.asarray(self.array)
+        check_shape("a label map", array, self.grid)
+        if array.dtype.kind not in "iu" or (array.dtype.kind == "i" and int(array.min()) < 0):
             raise InputError(
-                f"a label map must hold whole numbers from 0 up, got {self.array.dtype}"
-                f" from {self.array.min()}"
+                f"a label map must hold whole numbers from 0 up, got {array.dtype}"
+                f" from {array.min()}"
             )
+        object.__setattr__(self, "array", array)
 
     @property
     def labels(self) -> tuple[int, ...]:
         """The label numbers that occur or are named, in order, without 0."""
-        present = {int(v) for v in np.unique(self.array)} | {int(v) for v in self.names}
+        present = {int(v) for v in np.unique(self.array.ravel(order="K"))} | {
+            int(v) for v in self.names
+        }
         return tuple(sorted(present - {0}))
 
     def name(self, label: int) -> str:
         """The label's name, or `label_<n>` where it has none."""
         return self.names.get(label, f"label_{label}")
 
-    def mask(self, label: int | str) -> Mask:
+    def mask(self, label: int | np.integer[Any] | str) -> Mask:
         """One object as a mask, by number or by name.
 
         Raises:
             UnknownNameError: If no label has that number or name.
         """
-        number = label if isinstance(label, int) else self._number(label)
+        number = self._number(label) if isinstance(label, str) else int(label)
         if number not in self.labels:
             raise UnknownNameError(f"no label {label!r}; there are {list(self.labels)}")
         return Mask(self.array == number, self.grid, self.source)

@@ -27,7 +27,7 @@ def unpack_bits(bits: bytes, shape: Index3) -> Bool[Array, "i j k"]:
 
 def encode_runs(
     values: Integer[Array, "i j k"] | Bool[Array, "i j k"],
-) -> tuple[Integer[Array, " n"], Integer[Array, " n"]]:
+) -> tuple[Integer[Array, " n"] | Bool[Array, " n"], Integer[Array, " n"]]:
     """The array as runs of equal values in C order: `(value of each run, length of each run)`."""
     flat = np.ascontiguousarray(values).reshape(-1)
     if flat.size == 0:
@@ -38,7 +38,7 @@ def encode_runs(
 
 
 def decode_runs(
-    values: Integer[Array, " n"] | Bool[Array, " n"], lengths: Integer[Array, " n"], shape: Index3
+    values: Integer[Array, " n"] | Bool[Array, " n"], lengths: Integer[Array, " m"], shape: Index3
 ) -> Array:
     """The array that `encode_runs` took apart.
 
@@ -47,7 +47,11 @@ def decode_runs(
     """
     voxels = shape[0] * shape[1] * shape[2]
     counts = np.asarray(lengths, dtype=np.int64)
-    if len(counts) != len(values) or (counts < 0).any() or int(counts.sum()) != voxels:
+    if (
+        len(counts) != len(values)
+        or ((counts < 0) | (counts > voxels)).any()
+        or int(counts.sum()) != voxels
+    ):
         raise InputError(
             f"runs for the shape {shape} must be as many lengths as values and add up to "
             f"{voxels} voxels, got {len(values)} values and {len(counts)} lengths "

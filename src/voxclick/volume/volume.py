@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from jaxtyping import Real
+import numpy as np
 
 from voxclick.errors import GridMismatchError, InputError
 from voxclick.geometry import Grid
-from voxclick.types import Array
+from voxclick.types import Array, GivenArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +39,19 @@ class Volume:
         InputError: If the array is not of real numbers.
     """
 
-    array: Real[Array, "i j k"]
+    array: GivenArray
     grid: Grid
     source: Source | None = None
 
     def __post_init__(self) -> None:
-        check_shape("a volume", self.array, self.grid)
-        if self.array.dtype.kind not in "iufb":
+        array = np.asarray(self.array)
+        check_shape("a volume", array, self.grid)
+        if array.dtype.kind not in "iufb":
             raise InputError(
-                f"a volume must hold real numbers, got the type {self.array.dtype}; "
+                f"a volume must hold real numbers, got the type {array.dtype}; "
                 "convert complex or colour data to one scalar channel"
             )
+        object.__setattr__(self, "array", array)
 
 
 def check_shape(what: str, array: Array, grid: Grid) -> None:

@@ -58,6 +58,20 @@ def test_nnunet_names_the_first_channel_0000_and_turns_the_labels_round(tmp_path
     assert case.names[2] == "core"
 
 
+def test_the_first_of_several_channels_in_one_file_is_used(tmp_path):
+    names = ("imagesTr/a.nii.gz", "labelsTr/a.nii.gz")
+    make(tmp_path, {"labels": {"1": "edema"}, "modality": {"0": "FLAIR", "1": "T1w"}}, *names)
+    (case,) = find(tmp_path)
+    assert case.channel == 0
+
+
+def test_one_channel_in_a_file_of_its_own_is_read_as_it_is(tmp_path):
+    names = ("imagesTr/a_0000.nii.gz", "labelsTr/a.nii.gz")
+    make(tmp_path, {"labels": {}, "channel_names": {"0": "FLAIR", "1": "T1w"}}, *names)
+    (case,) = find(tmp_path)
+    assert case.channel is None
+
+
 def test_a_broken_description_is_an_error(tmp_path):
     make(tmp_path, {}, "labelsTr/a.nii.gz", "imagesTr/a.nii.gz")
     (tmp_path / "dataset.json").write_text('{"labels": {"liver": "one"}}')

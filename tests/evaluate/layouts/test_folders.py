@@ -55,3 +55,11 @@ def test_the_order_does_not_depend_on_the_file_system(tmp_path):
     for name in ("b", "a", "c"):
         make(tmp_path / name, "image.nii.gz", "label.nii.gz")
     assert [case.name for case in find(tmp_path)] == ["a", "b", "c"]
+
+
+def test_links_are_followed_and_one_that_leads_back_ends(tmp_path):
+    make(tmp_path / "elsewhere" / "one", "image.nii.gz", "label.nii.gz")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "linked").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    (tmp_path / "data" / "loop").symlink_to(tmp_path / "data", target_is_directory=True)
+    assert [case.name for case in find(tmp_path / "data")] == ["linked/one"]

@@ -1,11 +1,12 @@
 """The layout of the Medical Segmentation Decathlon, which AMOS and nnU-Net took over.
 
 `dataset.json` names the labels; `labelsTr/<case>.nii.gz` belongs to `imagesTr/<case>.nii.gz`
-(several channels along a fourth axis) or to `imagesTr/<case>_0000.nii.gz` (nnU-Net: one file a
-channel). AMOS and others have a labelled `Va` split beside `Tr`.
+(several channels along a fourth axis: the first is used) or to `imagesTr/<case>_0000.nii.gz`
+(nnU-Net: one file a channel). AMOS and others have a labelled `Va` split beside `Tr`.
 """
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ def find(folder: Path) -> list[Case]:
     description = folder / "dataset.json"
     if not description.is_file() or not (folder / "imagesTr").is_dir():
         return []
-    names = _names(description)
+    fields = _read(description)
     cases = []
     for split in SPLITS:
         for label in sorted((folder / f"labels{split}").glob("*")):
@@ -36,19 +37,29 @@ def find(folder: Path) -> list[Case]:
             images = folder / f"images{split}"
             options = (images / label.name, images / f"{name}_0000{suffix}")
             if image := next((path for path in options if path.is_file()), None):
-                cases.append(Case(name, "", image, label, names))
+                stacked = fields.channels > 1 and image == options[0]
+                channel = 0 if stacked else None
+                cases.append(Case(name, "", image, label, fields.names, channel=channel))
     return cases
 
 
-def _names(path: Path) -> dict[int, str]:
+@dataclass(frozen=True)
+class _Description:
+    names: dict[int, str]
+    channels: int
+
+
+def _read(path: Path) -> _Description:
+    """What dataset.json says; nnU-Net's second version says `channel_names` for `modality`."""
     try:
-        labels = json.loads(path.read_text(encoding="utf-8")).get("labels", {})
-        pairs = [_pair(key, value) for key, value in labels.items()]
+        fields = json.loads(path.read_text(encoding="utf-8"))
+        pairs = [_pair(key, value) for key, value in fields.get("labels", {}).items()]
+        channels = len(fields.get("modality", fields.get("channel_names", {})))
     except (OSError, ValueError, AttributeError, TypeError) as error:
         raise FileFormatError(
             f"dataset.json must be a JSON object with 'labels'; cannot read {path}: {error}"
         ) from None
-    return {label: name for label, name in pairs if label != 0}
+    return _Description({label: name for label, name in pairs if label != 0}, channels)
 
 
 def _pair(key: str, value: Any) -> tuple[int, str]:

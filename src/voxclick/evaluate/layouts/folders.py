@@ -19,9 +19,14 @@ def find(folder: Path) -> list[Case]:
     A case's group is the name of the folder that holds it.
     """
     cases: list[Case] = []
-    for place, below, _ in os.walk(folder):
-        below.sort()
+    seen: set[Path] = set()
+    for place, below, _ in os.walk(folder, followlinks=True):
         here = Path(place)
+        if here.resolve() in seen:  # a link that leads back up
+            below.clear()
+            continue
+        seen.add(here.resolve())
+        below.sort()
         image, label = only_file(here, "image"), only_file(here, "label")
         if image is None or label is None:
             logger.debug("skipped %s: it holds no image.* with a label.*", here)

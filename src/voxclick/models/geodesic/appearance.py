@@ -1,83 +1,133 @@
-"""How much each voxel looks like the object: likelihood ratios learnt from marked voxels."""
+"""How much more each voxel looks like the object's samples than like everything else."""
+
+from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from scipy.ndimage import gaussian_filter1d
 
 from voxclick.types import Array
 
 BINS = 64
 LIMIT = 3.0
-PRIOR_MASS = 200.0
-DRAWN = 1500
+"""Log ratios are cut off here, so that no appearance outweighs what the prompts say."""
+
+PATCH_MASS = 200.0
+"""As how many samples of the background the whole view counts in the histogram."""
 
 
-def histogram_ratio(
-    image: Float[Array, " n"], inside: Int[Array, " a"], outside: Int[Array, " b"]
-) -> Float[Array, " n"]:
-    """Log ratio of the intensity histograms of object and background, within -3 to 3.
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """Voxels whose side is known, as flat indices.
 
-    The background is the whole view with the mass of 200 voxels, and the voxels marked outside.
+    Attributes:
+        inside: Of the object.
+        outside: Not of the object.
+        negatives: How many prompts the outside ones come from.
+    """
+
+    inside: Int[Array, " n"]
+    outside: Int[Array, " m"]
+    negatives: int
+
+
+def log_ratio(
+    intensity: Float[Array, " v"],
+    table: Float[Array, "v f"],
+    drawn: Int[Array, " d"],
+    samples: Samples,
+) -> Float[Array, " v"]:
+    """The log of how much likelier each voxel is inside than outside, within +-3.
+
+    The mean of a histogram of the intensity and a quadratic discriminant on all features.
 
     Args:
-        image: Intensities from 0 to 1 of all voxels, flat.
-        inside: Flat indices of voxels of the object.
-        outside: Flat indices of voxels marked as not the object.
+        intensity: 0 to 1, one a voxel.
+        table: Standardised features, a row a voxel.
+        drawn: Voxels drawn from the whole view: what the background looks like.
+        samples: What the prompts say.
     """
-    bins = np.minimum((image * BINS).astype(np.int64), BINS - 1)
-    whole = np.bincount(bins, minlength=BINS).astype(np.float64)
-    object_ = _density(np.bincount(bins[inside], minlength=BINS).astype(np.float64))
-    marked = np.bincount(bins[outside], minlength=BINS)
-    background = _density(whole * (PRIOR_MASS / whole.sum()) + marked)
-    ratio = np.clip(np.log(object_ / background), -LIMIT, LIMIT).astype(np.float32)
-    spread: Array = ratio[bins]
-    return spread
+    histogram = _histogram_ratio(intensity, drawn, samples)
+    discriminant = _quadratic_ratio(table, drawn, samples)
+    return 0.5 * histogram + 0.5 * discriminant
 
 
-def discriminant_ratio(
-    features: Float[Array, "n c"], inside: Int[Array, " a"], outside: Int[Array, " b"]
-) -> Float[Array, " n"]:
-    """Log ratio of two Gaussians fitted to the features (a quadratic discriminant), -3 to 3.
-
-    Args:
-        features: Of all voxels, standardised.
-        inside: Flat indices of voxels of the object.
-        outside: Flat indices of voxels marked as not the object.
-    """
-    drawn = np.random.default_rng(0).integers(0, len(features), DRAWN)
-    share = min(0.7, 0.2 * len(outside) / 80)
-    background = features[np.concatenate([drawn, outside])].astype(np.float64)
-    weights = np.concatenate(
-        [
-            np.full(len(drawn), (1 - share) / len(drawn)),
-            np.full(len(outside), share / max(len(outside), 1)),
-        ]
-    )
-    weights /= weights.sum()
-    mean_out = weights @ background
-    centred = background - mean_out
-    identity = np.eye(features.shape[1])
-    cov_out = (centred * weights[:, None]).T @ centred
-    mean_in = features[inside].mean(axis=0, dtype=np.float64)
-    off = features[inside].astype(np.float64) - mean_in
-    cov_in = off.T @ off / max(len(inside), 1) + 0.1 * np.diag(np.diag(cov_out)) + 0.01 * identity
-    cov_out = cov_out + 0.01 * identity
-    ratio = _log_gaussian(features, mean_in, cov_in) - _log_gaussian(features, mean_out, cov_out)
-    limited: Array = np.clip(ratio, -LIMIT, LIMIT).astype(np.float32)
-    return limited
+def _histogram_ratio(
+    intensity: Float[Array, " v"], drawn: Int[Array, " d"], samples: Samples
+) -> Float[Array, " v"]:
+    bins = np.minimum((intensity * BINS).astype(np.int32), BINS - 1)
+    inside = np.bincount(bins[samples.inside], minlength=BINS).astype(np.float64)
+    outside = np.bincount(bins, minlength=BINS) * (PATCH_MASS / bins.size)
+    outside += np.bincount(bins[samples.outside], minlength=BINS)
+    ratio = np.log(_density(inside) / _density(outside))
+    found: Array = np.clip(ratio, -LIMIT, LIMIT).astype(np.float32)[bins]
+    return found
 
 
 def _density(counts: Float[Array, " b"]) -> Float[Array, " b"]:
-    smooth = gaussian_filter1d(counts / max(counts.sum(), 1.0), 2.0) + 0.02 / BINS
+    smooth = gaussian_filter1d(counts, 2.0, mode="nearest") + 0.02
     density: Array = smooth / smooth.sum()
     return density
 
 
-def _log_gaussian(
-    features: Float[Array, "n c"], mean: Float[Array, " c"], covariance: Float[Array, "c c"]
-) -> Float[Array, " n"]:
-    whiten = np.linalg.inv(np.linalg.cholesky(covariance)).astype(np.float32)
-    off = (features - mean.astype(np.float32)) @ whiten.T
-    log_scale = float(np.log(np.diag(whiten)).sum())
-    value: Array = log_scale - 0.5 * np.einsum("nc,nc->n", off, off)
-    return value
+def _quadratic_ratio(
+    table: Float[Array, "v f"], drawn: Int[Array, " d"], samples: Samples
+) -> Float[Array, " v"]:
+    share = min(0.7, 0.2 * samples.negatives) if len(samples.outside) else 0.0
+    rows = np.concatenate([table[drawn], table[samples.outside]]).astype(np.float64)
+    weights = np.full(len(rows), (1 - share) / len(drawn))
+    weights[len(drawn) :] = share / max(1, len(samples.outside))
+    mean_out = weights @ rows
+    spread = (rows - mean_out) * weights[:, None]
+    covariance_out = spread.T @ (rows - mean_out)
+    own = table[samples.inside].astype(np.float64)
+    mean_in = own.mean(axis=0)
+    covariance_in = (own - mean_in).T @ (own - mean_in) / len(own)
+    identity = np.eye(table.shape[1])
+    # few samples say little about the spread: some of the background's keeps it from collapsing
+    covariance_in += 0.1 * np.diag(np.diag(covariance_out)) + 0.01 * identity
+    covariance_out += 0.01 * identity
+    ratio = _log_normal(table, mean_in, covariance_in) - _log_normal(
+        table, mean_out, covariance_out
+    )
+    found: Array = np.clip(ratio, -LIMIT, LIMIT)
+    return found
+
+
+def _log_normal(
+    table: Float[Array, "v f"], mean: Float[Array, " f"], covariance: Float[Array, "f f"]
+) -> Float[Array, " v"]:
+    """The log density of a Gaussian, up to the constant that all share."""
+    lower = np.linalg.cholesky(covariance)
+    whiten = np.linalg.inv(lower).T.astype(np.float32)
+    shift = (mean @ whiten).astype(np.float32)
+    white = table @ whiten - shift  # v f
+    log_volume = np.float32(np.log(np.diag(lower)).sum())
+    density: Array = -0.5 * np.einsum("vf,vf->v", white, white) - log_volume
+    return density
+
+
+def _mixture_ratio(table, drawn, inside, outside):
+    back = table[drawn].astype(np.float64)
+    mean = back.mean(axis=0)
+    cov = (back - mean).T @ (back - mean) / len(back)
+    eye = np.eye(table.shape[1])
+    diag = np.diag(np.diag(cov))
+
+    def density(groups):
+        total = None
+        for g in groups:
+            own = table[g].astype(np.float64)
+            m = own.mean(axis=0)
+            c = (own - m).T @ (own - m) / len(own) + 0.1 * diag + 0.01 * eye
+            d = _log_normal(table, m, c)
+            total = d if total is None else np.logaddexp(total, d)
+        return total - np.float32(np.log(len(groups)))
+
+    fg = density(inside[-8:])
+    bg = _log_normal(table, mean, cov + 0.01 * eye)
+    if outside:
+        share = min(0.7, 0.2 * len(outside))
+        neg = density(outside[-8:])
+        bg = np.logaddexp(bg + np.float32(np.log(1 - share)), neg + np.float32(np.log(share)))
+    return np.clip(fg - bg, -LIMIT, LIMIT)

@@ -1,194 +1,210 @@
-"""The geodesic segmenter: learnt likelihoods, competing distances, no weights."""
+"""The segmenter: appearance learnt at each prompt, and a geodesic race between the prompts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 import cc3d
+import edt
 import numpy as np
 import torch
-from jaxtyping import Bool, Float
-from scipy.ndimage import gaussian_filter
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from voxclick.models.base import Embedding, Segmenter, Spec
-from voxclick.models.geodesic.appearance import discriminant_ratio, histogram_ratio
-from voxclick.models.geodesic.evidence import Evidence, gather
-from voxclick.models.geodesic.features import features, scaled
-from voxclick.models.geodesic.sweep import geodesic
+from voxclick.models.geodesic.appearance import Samples, log_ratio
+from voxclick.models.geodesic.features import features, normalised, smoothed
+from voxclick.models.geodesic.seeds import Seeds, gather
+from voxclick.models.geodesic.sweep import edge_costs, geodesic_distance, _sweep
 from voxclick.preprocess import View
 from voxclick.prompts import Prompt
 from voxclick.types import Array, Vector3
 
-EDGE_WEIGHTS: Vector3 = (6.0, 15.0, 0.06)
-"""Cost of a step per change in posterior, per change in intensity, per length."""
-
-APPEARANCE = 1.0
-COMPETITION = 2.0
-FREE_REACH = 8.0
-FAR_PENALTY = 0.05
-CORRECTION_REACH = 20.0
-SETTLED = 8.0
+@dataclass(frozen=True)
+class Tuning:
+    appearance: float = 1.0
+    race: float = 2.0
+    race_scale: float = 2.0
+    far: float = 0.05
+    far_from: float = 8.0
+    p_rate: float = 6.0
+    x_rate: float = 15.0
+    length_rate: float = 0.06
+    local: float = 20.0
+    previous_scale: float = 3.0
+    evidence: float = 0.5
+    border: str = "cut"
+    keep: bool = True
+    border_k: float = 0.0
+    cap: float = 50.0
+    prev_samples: int = 0
+    smooth: float = 0.8
+    mixture: bool = False
+    hist_w: float = 0.5
 
 
 @dataclass(frozen=True, eq=False)
-class GeodesicEmbedding(Embedding):
-    """Intensities and features of a view.
+class SeenView(Embedding):
+    """What is computed of a view once.
 
     Attributes:
-        image: From 0 to 1, slightly smoothed.
-        features: Standardised, one row a voxel.
-        lengths: Spacing along each axis in units of the finest.
-        open_faces: Per axis, whether the volume goes on beyond the first and the last slice.
+        intensity: Normalised and smoothed.
+        table: Features, a row a voxel.
+        drawn: Flat indices of voxels drawn from the whole view.
+        lengths: Length of a step along each axis; 1 for the finest.
+        cut: Voxels on faces where the volume goes on beyond the view.
     """
 
-    image: Float[Array, "i j k"]
-    features: Float[Array, "n c"]
+    intensity: Float[Array, "i j k"]
+    table: Float[Array, "n f"]
+    drawn: Int[Array, " d"]
     lengths: Vector3
-    open_faces: tuple[tuple[bool, bool], tuple[bool, bool], tuple[bool, bool]]
+    cut: Bool[Array, "i j k"]
 
     @property
-    def nbytes(self) -> int:
-        """Memory it holds."""
-        return int(self.image.nbytes + self.features.nbytes)
+    def nbytes(self) -> int:  # noqa: D102
+        return self.intensity.nbytes + self.table.nbytes + self.drawn.nbytes + self.cut.nbytes
 
 
 class GeodesicSegmenter(Segmenter):
-    """Geodesic competition of foreground and background seeds over learnt likelihoods.
-
-    After Bai and Sapiro (ICCV 2007) with the sweeps of Criminisi et al. (ECCV 2008): what the
-    object looks like is learnt around each prompt, by histogram and by a quadratic discriminant
-    over nine features; then each voxel goes to the seeds that reach it more cheaply.
-
-    Args:
-        device: Where logits are returned; the work itself is done on the CPU.
-    """
-
     spec: ClassVar[Spec] = Spec(
         name="geodesic",
         prompts=frozenset({"point", "box", "scribble", "lasso", "mask"}),
-        patch=(64, 64, 64),
     )
 
-    def __init__(self, device: torch.device) -> None:
+    def __init__(self, device: torch.device, tuning: Tuning = Tuning()) -> None:
         self.device = device
+        self.tuning = tuning
 
-    def embed(self, view: View) -> GeodesicEmbedding:  # noqa: D102  (as in Segmenter)
-        spacing = view.grid.spacing_mm
-        finest = min(spacing)
-        lengths = (spacing[0] / finest, spacing[1] / finest, spacing[2] / finest)
-        image = scaled(view.image.cpu().numpy())
-        soft = gaussian_filter(image, [0.6 / n for n in lengths], mode="nearest")
-        described = features(soft, lengths)
-        box, shape = view.box, view.native.shape
-        faces = [(box.start[a] > 0, box.stop[a] < shape[a]) for a in range(3)]
-        return GeodesicEmbedding(
-            soft,
-            described.reshape(-1, described.shape[-1]),
-            lengths,
-            (faces[0], faces[1], faces[2]),
-        )
+    def embed(self, view: View) -> SeenView:  # noqa: D102
+        spacing = np.array(view.grid.spacing_mm)
+        i, j, k = (spacing / spacing.min()).tolist()
+        lengths = (i, j, k)
+        image = view.image.detach().to("cpu", torch.float32).numpy()
+        intensity = smoothed(normalised(image), 0.6, lengths)
+        generator = np.random.default_rng(0)
+        drawn = np.sort(generator.choice(intensity.size, min(1500, intensity.size), replace=False))
+        cut = np.zeros(image.shape, dtype=np.bool_)
+        for axis in range(3):
+            lane = np.moveaxis(cut, axis, 0)
+            if self.tuning.border == "all" or view.box.start[axis] > 0:
+                lane[0] = True
+            if self.tuning.border == "all" or view.box.stop[axis] < view.native.shape[axis]:
+                lane[-1] = True
+        if self.tuning.border == "none":
+            cut[:] = False
+        return SeenView(intensity, features(intensity, lengths), drawn, lengths, cut)
 
-    def decode(  # noqa: D102
+    def decode(
         self,
         embedding: Embedding,
         prompts: Sequence[Prompt],
         previous: Float[Tensor, "i j k"] | None,
     ) -> Float[Tensor, "i j k"]:
-        assert isinstance(embedding, GeodesicEmbedding)
-        before = None if previous is None else previous.cpu().numpy()
-        evidence = gather(prompts, embedding.image, embedding.lengths)
-        if before is not None:
-            _recall(evidence, before, bool(prompts))
-        if not evidence.inside.any():
-            return torch.full(embedding.image.shape, -SETTLED, device=self.device)
-        score = _score(embedding, evidence)
-        if before is not None and prompts:
-            weight = _nearness(embedding, prompts[-1])
-            score = weight * score + (1 - weight) * (6 * before - 3)
-        mask_out = evidence.forbidden | evidence.outside
-        score = np.where(mask_out, -SETTLED, np.where(evidence.inside, SETTLED, score))
-        score = np.where(_connected(score > 0, evidence.inside), score, np.minimum(score, -0.5))
-        return torch.from_numpy(score.astype(np.float32)).to(self.device)
+        assert isinstance(embedding, SeenView)
+        before = None if previous is None else previous.detach().cpu().numpy().astype(np.float32)
+        score = _score(embedding, gather(prompts, embedding.intensity, embedding.lengths), before, self.tuning)
+        return torch.from_numpy(np.ascontiguousarray(score, dtype=np.float32)).to(self.device)
 
 
-def _recall(evidence: Evidence, before: Float[Array, "i j k"], prompted: bool) -> None:
-    """Without prompts in the view, the mask so far tells what is surely inside and outside."""
-    if prompted and evidence.inside.any():
-        return
-    blurred = gaussian_filter(before, 1.5, mode="nearest")
-    inside, outside = blurred > 0.9, blurred < 0.1
-    if not inside.any():
-        inside = before >= 0.5
-    inside &= ~evidence.outside
-    evidence.inside |= inside
-    evidence.outside |= outside & ~evidence.inside
-    for mask, samples in (
-        (inside, evidence.inside_samples),
-        (outside, evidence.outside_samples),
-    ):
-        flat = np.flatnonzero(mask)
-        samples.append(flat[:: max(1, len(flat) // 600)])
+def _score(seen: SeenView, seeds: Seeds, before: Array | None, t: Tuning) -> Array:
+    shape = seen.intensity.shape
+    prior = None
+    if before is not None and (before >= 0.5).any():
+        prior = _signed_distance(before, seen.lengths)
+    inside, outside = list(seeds.inside), list(seeds.outside)
+    if not inside and prior is None:
+        return np.full(shape, -4.0, np.float32)
+    if not inside:
+        assert prior is not None
+        depth = prior.max()
+        inner = np.flatnonzero(prior.ravel() >= min(2.0, depth))
+        rng = np.random.default_rng(0)
+        inside.append(rng.choice(inner, min(200, len(inner)), replace=False))
+        outer = np.flatnonzero((prior.ravel() < -1.5) & (prior.ravel() > -6))
+        if len(outer):
+            outside.append(rng.choice(outer, min(200, len(outer)), replace=False))
+    elif t.prev_samples and prior is not None:
+        rng = np.random.default_rng(0)
+        inner = np.flatnonzero(prior.ravel() >= min(2.0, prior.max()))
+        inside.append(rng.choice(inner, min(t.prev_samples, len(inner)), replace=False))
+        outer = np.flatnonzero((prior.ravel() < -2) & (prior.ravel() > -10))
+        if len(outer) and outside:
+            outside.append(rng.choice(outer, min(t.prev_samples, len(outer)), replace=False))
+    u = _appearance(seen, inside, outside, len(seeds.outside), t)
+    if seeds.cores:
+        for _ in range(2):
+            better = list(seeds.inside)
+            for place, core in enumerate(seeds.cores):
+                flat = np.flatnonzero(core)
+                good = flat[u.ravel()[flat] > 0]
+                if len(good) > 20:
+                    better.append(np.random.default_rng(0).choice(good, min(200, len(good)), replace=False))
+            u = _appearance(seen, better, outside, len(seeds.outside), t)
+    p = smoothed((1 / (1 + np.exp(-u))).astype(np.float32), 0.7, seen.lengths)
+    costs = edge_costs((p, seen.intensity), (t.p_rate, t.x_rate), seen.lengths, t.length_rate)
+    own = (seeds.marks == 1) | ((seeds.hints == 1) & (seeds.marks == 0))
+    other = (seeds.marks == -1) | ((seeds.hints == -1) & (seeds.marks == 0))
+    for core in seeds.cores:
+        limit = np.quantile(u[core], 0.7)
+        own |= core & (u >= limit) & (seeds.marks == 0)
+    if not own.any():
+        assert prior is not None
+        own = (prior >= min(3.0, prior.max())) & ~other
+        far_out = prior <= -4
+        other = other | far_out
+    if not t.border_k:
+        other = other | (seen.cut & ~own)
+    d_own = geodesic_distance(costs, own)
+    d_other = geodesic_distance(costs, other)
+    if t.border_k and seen.cut.any():
+        start = np.where(seen.cut & ~own, t.border_k * p, 1e9).astype(np.float32)
+        _sweep(start, costs, 4, 0.01)
+        d_other = np.minimum(d_other, start)
+    race = np.tanh((np.minimum(d_other, t.cap) - np.minimum(d_own, 100)) / t.race_scale)
+    away = edt.edt(~own, anisotropy=seen.lengths) if t.far else 0.0
+    score = t.appearance * u + t.race * race - t.far * np.maximum(away - t.far_from, 0)
+    if prior is not None:
+        keep = t.previous_scale * np.tanh(prior / 2)
+        if seeds.newest is None:
+            near = 0.0
+        else:
+            mask = np.zeros(shape, bool)
+            mask[tuple(seeds.newest.T)] = True
+            d = edt.edt(~mask, anisotropy=seen.lengths)
+            near = np.exp(-((d / t.local) ** 2))
+        score = near * score + (1 - near) * (keep + t.evidence * score)
+    score = smoothed(score.astype(np.float32), t.smooth, seen.lengths)
+    return _settled(score, seeds, prior, t)
 
 
-def _score(embedding: GeodesicEmbedding, evidence: Evidence) -> Float[Array, "i j k"]:
-    image, lengths = embedding.image, embedding.lengths
-    none = np.zeros(0, dtype=np.int64)
-    inside = np.concatenate([none, *evidence.inside_samples])
-    outside = np.concatenate([none, *evidence.outside_samples])
-    if len(inside) == 0:
-        inside = np.flatnonzero(evidence.inside)
-    ratio = 0.5 * (
-        histogram_ratio(image.reshape(-1), inside, outside)
-        + discriminant_ratio(embedding.features, inside, outside)
-    ).reshape(image.shape)
-    posterior = 1 / (1 + np.exp(-ratio))
-    posterior = gaussian_filter(posterior, [0.7 / n for n in lengths], mode="nearest")
-    border = _open_border(embedding) & ~evidence.inside
-    to_inside = geodesic(_starts(evidence.inside), image, posterior, EDGE_WEIGHTS, lengths)
-    to_outside = geodesic(
-        _starts(evidence.outside | border), image, posterior, EDGE_WEIGHTS, lengths
-    )
-    competition = np.tanh(np.clip(to_outside - to_inside, -50, 50) / 2)
-    away = geodesic(_starts(evidence.inside), image, posterior, (0.0, 0.0, 1.0), lengths)
-    score = (
-        APPEARANCE * ratio
-        + COMPETITION * competition
-        - FAR_PENALTY * np.maximum(away - FREE_REACH, 0)
-    )
-    smooth: Array = gaussian_filter(score, [0.8 / n for n in lengths], mode="nearest")
-    return smooth
+def _appearance(seen, inside, outside, negatives, t):
+    if t.mixture:
+        from voxclick.models.geodesic.appearance import _histogram_ratio, _mixture_ratio
+        samples = Samples(np.concatenate(inside), np.concatenate(outside) if outside else np.zeros(0, np.int64), negatives)
+        h = _histogram_ratio(seen.intensity.ravel(), seen.drawn, samples)
+        m = _mixture_ratio(seen.table, seen.drawn, inside, outside)
+        return (t.hist_w * h + (1 - t.hist_w) * m).reshape(seen.intensity.shape)
+    samples = Samples(np.concatenate(inside), np.concatenate(outside) if outside else np.zeros(0, np.int64), negatives)
+    return log_ratio(seen.intensity.ravel(), seen.table, seen.drawn, samples).reshape(seen.intensity.shape)
 
 
-def _starts(seeds: Bool[Array, "i j k"]) -> Float[Array, "i j k"]:
-    return np.where(seeds, np.float32(0), np.float32(np.inf))
+def _signed_distance(before, lengths):
+    mask = before >= 0.5
+    return edt.edt(mask, anisotropy=lengths) - edt.edt(~mask, anisotropy=lengths)
 
 
-def _open_border(embedding: GeodesicEmbedding) -> Bool[Array, "i j k"]:
-    """The faces of the view beyond which the volume goes on."""
-    border = np.zeros(embedding.image.shape, dtype=np.bool_)
-    for axis, (first, last) in enumerate(embedding.open_faces):
-        planes = np.moveaxis(border, axis, 0)
-        planes[0] |= first
-        planes[-1] |= last
-    return border
-
-
-def _nearness(embedding: GeodesicEmbedding, prompt: Prompt) -> Float[Array, "i j k"]:
-    """How much the newest prompt may change at each voxel: 1 at it, falling off around."""
-    seeds = np.zeros(embedding.image.shape, dtype=np.bool_)
-    voxels = prompt.voxels()
-    voxels = voxels[np.all((voxels >= 0) & (voxels < np.array(seeds.shape)), axis=1)]
-    seeds[tuple(voxels.T)] = True
-    image = embedding.image
-    away = geodesic(_starts(seeds), image, image, (0.0, 0.0, 1.0), embedding.lengths)
-    nearness: Array = np.exp(-((np.minimum(away, 1e6) / CORRECTION_REACH) ** 2))
-    return nearness
-
-
-def _connected(mask: Bool[Array, "i j k"], seeds: Bool[Array, "i j k"]) -> Bool[Array, "i j k"]:
-    """The parts of the mask that hold a seed."""
-    parts = cc3d.connected_components(mask.astype(np.uint8), connectivity=26)
-    held = np.unique(parts[seeds & mask])
-    kept: Array = np.isin(parts, held[held > 0])
-    return kept
+def _settled(score, seeds, prior, t):
+    score = np.where(seeds.marks == 1, np.maximum(score, 1.0), score)
+    score = np.where(seeds.marks == -1, np.minimum(score, -1.0), score)
+    if t.keep:
+        held = seeds.marks == 1
+        if prior is not None:
+            held = held | (prior > 0)
+        if held.any():
+            parts = cc3d.connected_components((score > 0).astype(np.uint8), connectivity=6)
+            good = np.zeros(parts.max() + 1, bool)
+            good[np.unique(parts[held])] = True
+            good[0] = True
+            score = np.where(good[parts], score, -0.5)
+    return score

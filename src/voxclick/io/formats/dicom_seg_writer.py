@@ -1,0 +1,153 @@
+"""Label maps as DICOM-SEG objects that refer to the series they were drawn on."""
+
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+from highdicom import AlgorithmIdentificationSequence
+from highdicom.seg import SegmentAlgorithmTypeValues, Segmentation, SegmentDescription
+from jaxtyping import Integer
+from pydicom import Dataset
+from pydicom.sr.coding import Code
+from pydicom.uid import ExplicitVRLittleEndian, generate_uid
+
+from voxclick.errors import FileFormatError
+from voxclick.io.formats.dicom_files import UNREADABLE, first_line, logged_warnings
+from voxclick.io.formats.dicom_seg_source import source_images, source_stack
+from voxclick.io.formats.dicom_slices import Stack
+from voxclick.types import Array
+from voxclick.volume import LabelMap
+
+MAKER = "voxclick"
+TISSUE = Code("85756007", "SCT", "Tissue")
+"""Category and type of every segment: a name alone does not tell more."""
+
+AI = Code("123110", "DCM", "Artificial Intelligence")
+MOST_LABELS = 65535
+LONG_STRING = 64
+"""Longest text that DICOM's short fields take."""
+
+
+def write_labelmap(labels: LabelMap, path: Path, source: Path | None = None) -> None:
+    """Write a label map as a binary DICOM-SEG, one segment a label.
+
+    Segments count from 1 as DICOM demands; a label's own number and full name are kept in the
+    segment's description. Empty frames are left out, but for the first and the last slice of the
+    series, so that the whole grid can be read back from the file alone. A label map without any
+    label gets one empty segment.
+
+    Args:
+        labels: What to write; on the grid of a DICOM series.
+        path: Where to write it.
+        source: Where the series lies, if not where `labels.source` says.
+
+    Raises:
+        OptionError: If no DICOM series is known, or more than one fits.
+        MissingFileError: If the series is not there any more.
+        GridMismatchError: If the labels lie on another grid than the series.
+        FileFormatError: If the series cannot be referred to.
+    """
+    with logged_warnings():
+        stack = source_stack(labels, source)
+        images = source_images(stack)
+        numbers = labels.labels or (1,)
+        segments = _renumbered(labels.array, numbers).transpose(2, 1, 0)  # k j i
+        marks = _mark_ends(segments)
+        in_file = segments
+        if "NumberOfFrames" in images[0]:
+            in_file = segments[np.argsort([one.frame for one in stack.slices])]
+        try:
+            built = _build(images, in_file, labels, numbers)
+        except UNREADABLE as error:
+            raise FileFormatError(
+                f"the series of {stack.slices[0]} does not allow a DICOM-SEG "
+                f"({first_line(error)}); write .nii.gz or .seg.nrrd"
+            ) from error
+        _clear_marks(built, stack, marks)
+        built.save_as(path)
+
+
+def _build(
+    images: list[Dataset],
+    segments: Integer[Array, "k j i"],
+    labels: LabelMap,
+    numbers: tuple[int, ...],
+) -> Segmentation:
+    release = version(MAKER)
+    return Segmentation(
+        source_images=images,
+        pixel_array=segments,
+        segmentation_type="BINARY",
+        segment_descriptions=[
+            _describe(place, number, labels.name(number), release)
+            for place, number in enumerate(numbers, start=1)
+        ],
+        series_instance_uid=generate_uid(),
+        series_number=1000,
+        sop_instance_uid=generate_uid(),
+        instance_number=1,
+        manufacturer=MAKER,
+        manufacturer_model_name=MAKER,
+        software_versions=release,
+        device_serial_number="0",
+        content_label="SEGMENTATION",
+        content_description="interactive segmentation",
+        series_description="voxclick segmentation",
+        transfer_syntax_uid=ExplicitVRLittleEndian,
+    )
+
+
+def _describe(segment: int, number: int, name: str, release: str) -> SegmentDescription:
+    short = name.replace("\\", "/").strip()[:LONG_STRING] or f"label_{number}"
+    described = SegmentDescription(
+        segment_number=segment,
+        segment_label=short,
+        segmented_property_category=TISSUE,
+        segmented_property_type=TISSUE,
+        algorithm_type=SegmentAlgorithmTypeValues.SEMIAUTOMATIC,
+        algorithm_identification=AlgorithmIdentificationSequence(
+            name=MAKER, family=AI, version=release
+        ),
+    )
+    described.SegmentDescription = f"label {number}: {name}"
+    return described
+
+
+def _renumbered(labels: Integer[Array, "i j k"], numbers: tuple[int, ...]) -> Array:
+    """A copy that counts its labels from 1 without gaps, as segments must."""
+    if len(numbers) > MOST_LABELS:
+        raise FileFormatError(
+            f"a DICOM-SEG holds at most {MOST_LABELS} segments, got {len(numbers)}; "
+            "write .nii.gz or .seg.nrrd"
+        )
+    kind = np.uint8 if len(numbers) < 256 else np.uint16
+    known = np.array((0, *numbers), dtype=labels.dtype)
+    if int(known[-1]) < 2**20:  # a table is ten times as fast as a search
+        table = np.zeros(int(known[-1]) + 1, dtype=kind)
+        table[known] = np.arange(len(known))
+        return table[labels]
+    return np.searchsorted(known, labels).astype(kind)
+
+
+def _mark_ends(segments: Integer[Array, "k j i"]) -> list[int]:
+    """Sets the first voxel of the end slices where they are empty; gives those slices.
+
+    highdicom leaves out either all empty frames or none. The marks make it keep these two.
+    """
+    ends = sorted({0, len(segments) - 1})
+    marked = [k for k in ends if not segments[k].any()]
+    segments[marked, 0, 0] = 1
+    return marked
+
+
+def _clear_marks(built: Segmentation, stack: Stack, marks: list[int]) -> None:
+    """Takes the marks of `_mark_ends` out of the packed bits again."""
+    bits = bytearray(built.PixelData)
+    voxels = built.Rows * built.Columns
+    positions = np.array([stack.slices[k].position for k in marks]).reshape(-1, 3)
+    for frame, item in enumerate(built.PerFrameFunctionalGroupsSequence):
+        here = np.array(item.PlanePositionSequence[0].ImagePositionPatient, dtype=np.float64)
+        if (np.abs(positions - here).max(axis=1, initial=0) < 1e-3).any():
+            byte, bit = divmod(frame * voxels, 8)
+            bits[byte] &= ~(1 << bit) & 0xFF
+    built.PixelData = bytes(bits)

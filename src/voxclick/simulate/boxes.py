@@ -1,0 +1,80 @@
+"""Users who draw a box around what is missing."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from voxclick.geometry import Box
+from voxclick.prompts import BoxPrompt
+from voxclick.simulate.user import SimulatedUser, error_of
+from voxclick.types import Array
+from voxclick.volume import Mask
+
+
+@dataclass(frozen=True)
+class BoxUser(SimulatedUser):
+    """A 3D box around the object, as loose as a hand draws it.
+
+    It corrects nothing: once something is segmented it has nothing more to say.
+
+    Attributes:
+        jitter: Each side is moved out or in by up to this share of the extent along its axis.
+        shift: The whole box is moved by up to this share of its extent.
+    """
+
+    jitter: float = 0.05
+    shift: float = 0.0
+
+    def next_prompt(  # noqa: D102  (as in SimulatedUser)
+        self, truth: Mask, predicted: Mask, generator: np.random.Generator
+    ) -> BoxPrompt | None:
+        box, _ = error_of(truth, predicted)
+        if box.empty or predicted.array.any():
+            return None
+        extent = np.array(box.shape)
+        moved = generator.uniform(-self.shift, self.shift, 3) * extent
+        low = np.array(box.start) + moved - generator.uniform(-1, 1, 3) * self.jitter * extent
+        high = np.array(box.stop) + moved + generator.uniform(-1, 1, 3) * self.jitter * extent
+        return _within(low, high, truth)
+
+
+@dataclass(frozen=True)
+class SliceBoxUser(SimulatedUser):
+    """A 2D box on the object's middle slice (CVPR 2025: the middle of the slices it occupies).
+
+    Attributes:
+        axis: What the slice is perpendicular to.
+        outward: Each side is pushed outward by a random whole number of voxels up to this share
+            of the slice's width; 5/256 in the challenge.
+    """
+
+    axis: int = 2
+    outward: float = 5 / 256
+
+    def next_prompt(  # noqa: D102
+        self, truth: Mask, predicted: Mask, generator: np.random.Generator
+    ) -> BoxPrompt | None:
+        error_of(truth, predicted)
+        if predicted.array.any() or not truth.array.any():
+            return None
+        others = tuple(axis for axis in range(3) if axis != self.axis)
+        occupied = np.flatnonzero(truth.array.any(axis=others))
+        middle = int(occupied[len(occupied) // 2])
+        plane = np.take(truth.array, [middle], axis=self.axis)
+        box = Box.of_mask(plane)
+        low, high = np.array(box.start), np.array(box.stop)
+        for axis in others:
+            width = int(generator.integers(0, 6) / 5 * self.outward * truth.grid.shape[axis])
+            low[axis] -= width
+            high[axis] += width
+        low[self.axis], high[self.axis] = middle, middle + 1
+        return _within(low.astype(np.float64), high.astype(np.float64), truth)
+
+
+def _within(low: Array, high: Array, truth: Mask) -> BoxPrompt:
+    start = np.clip(np.round(low), 0, np.array(truth.grid.shape) - 1)
+    stop = np.clip(np.round(high), start + 1, np.array(truth.grid.shape))
+    return BoxPrompt(
+        (float(start[0]), float(start[1]), float(start[2])),
+        (float(stop[0]), float(stop[1]), float(stop[2])),
+    )
