@@ -72,6 +72,9 @@ class Evaluate:
     workers: int | None = None
     """How many processes; one a core on a CPU if left out. 1: all in this process."""
 
+    pictures: int = 8
+    """How many of the worst objects the page shows."""
+
     restart: bool = False
     """Begin anew: delete the results that an earlier evaluation left in the folder."""
 
@@ -91,7 +94,14 @@ class Evaluate:
             max_objects=self.max_objects,
         )
         plan = Plan(
-            self.data, self.output, protocol, self.model, self.device, self.workers, self.limit
+            data=self.data,
+            output=self.output,
+            protocol=protocol,
+            model=self.model,
+            device=self.device,
+            workers=self.workers,
+            limit=self.limit,
+            pictures=self.pictures,
         )
         with _progress() as watch:
             summary = evaluate(plan, restart=self.restart, watch=watch)

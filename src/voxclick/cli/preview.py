@@ -10,7 +10,7 @@ from voxclick.prompts import Prompt
 from voxclick.types import Array, Index3
 from voxclick.volume import LabelMap, Mask, Volume
 
-COLOURS = ("#ffb000", "#4cc9f0", "#f78fb3", "#b388ff", "#80e27e", "#ff8a65", "#e6ee9c", "#90a4ae")
+COLOURS = ("#ffb000", "#4cc9f0", "#f78fb3", "#b388ff", "#e6ee9c", "#ff8a65")
 LEAST_MM = 120.0
 """At least this much of the anatomy is shown around an object."""
 AROUND = 1.0
@@ -22,8 +22,8 @@ CT_WINDOWS = (
     (np.inf, (-450.0, 1050.0)),
 )
 """For objects whose median is below so many HU: lung, soft tissue and bone windows."""
-MANY = 8
-"""So many objects are named in the title and the legend; of more, the largest."""
+IN_TITLE, LETTERS = 3, 24
+"""So many objects are named in the title, of more the largest, and so much of their names."""
 
 
 def draw_preview(volume: Volume, labels: LabelMap, prompts: Sequence[Prompt]) -> bytes:
@@ -35,14 +35,14 @@ def draw_preview(volume: Volume, labels: LabelMap, prompts: Sequence[Prompt]) ->
         prompts: In voxel indices, oldest first.
     """
     masks = {label: Mask(labels.array == label, labels.grid) for label in labels.names}
-    largest = sorted(masks, key=lambda label: -masks[label].voxels)[:MANY]
+    largest = sorted(masks, key=lambda label: -masks[label].voxels)[: len(COLOURS)]
     outlines = [
-        Outline(masks[label], COLOURS[place % len(COLOURS)], labels.name(label))
-        for place, label in enumerate(largest)
+        Outline(masks[label], colour, labels.name(label)[:LETTERS])
+        for label, colour in zip(largest, COLOURS, strict=False)
     ]
     aim = _aim(volume, outlines[0].mask if outlines else None, prompts)
-    told = ", ".join(f"{one.label} {ml(one.mask.volume_ml)}" for one in outlines)
-    more = len(masks) - len(outlines)
+    told = ", ".join(f"{one.label} {ml(one.mask.volume_ml)}" for one in outlines[:IN_TITLE])
+    more = len(masks) - len(outlines[:IN_TITLE])
     title = f"{told}{f' and {more} more' if more else ''}   at voxel {aim.at}"
     return png(draw_planes(volume, outlines, prompts, title, aim))
 
@@ -88,7 +88,7 @@ def _window(volume: Volume, box: Box, level: float) -> tuple[float, float]:
     values = _sample(volume.array[frame.slices])
     if len(values) and float(values.min()) <= AIR_HU:
         return next(window for below, window in CT_WINDOWS if level < below)
-    low, high = np.percentile(values, (0.5, 99.5)) if len(values) else (0.0, 1.0)
+    low, high = np.percentile(values, (1, 99)) if len(values) else (0.0, 1.0)
     return (float(low), float(high) if high > low else float(low) + 1.0)
 
 

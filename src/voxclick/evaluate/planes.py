@@ -26,7 +26,7 @@ POSITIVE, NEGATIVE = "#39d353", "#ff4d4d"
 GROUND, INK, FAINT = "#101216", "#e8eaed", "#9aa0a6"
 NEAR_VOXELS = 0.5
 """A prompt this far from a plane lies on it; others are drawn pale."""
-PANEL, GAP, WIDTH_INCH, HEIGHT_INCH, DPI = 0.3, 0.025, 13.2, 5.3, 110
+PANEL, GAP, WIDTH_INCH, HEIGHT_INCH, DPI = 0.288, 0.034, 13.2, 5.2, 110
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def draw_planes(
         _draw(axes, plane, volume, outlines, aim)
         for prompt in prompts:
             _mark(axes, prompt, plane, aim.at[plane.across])
-        _dress(axes, plane, aim, volume.grid)
+        _dress(axes, plane, aim)
     _plain(figure.text(GAP, 0.95, title, color=INK, fontsize=13, va="center", weight="bold"))
     _explain(figure, outlines, prompts)
     return figure
@@ -238,7 +238,7 @@ def _mark_voxels(axes: Axes, prompt: Prompt, plane: _Plane, index: int, colour: 
     _trace(axes, area, (int(low[0]), int(low[1])), colour, 1.2, 1.0 if bold else 0.3)
 
 
-def _dress(axes: Axes, plane: _Plane, aim: Aim, grid: Grid) -> None:
+def _dress(axes: Axes, plane: _Plane, aim: Aim) -> None:
     """Hang the plane the right way, name it, and put the letters of the directions around it."""
     frame, h, v = aim.frame, plane.horizontal, plane.vertical
     across, down = (
@@ -268,7 +268,7 @@ def _dress(axes: Axes, plane: _Plane, aim: Aim, grid: Grid) -> None:
         )
     index = aim.at[plane.across]
     axes.annotate(
-        f"{plane.name}, {'ijk'[plane.across]} = {index} of {grid.shape[plane.across]}",
+        f"{plane.name}, {'ijk'[plane.across]} = {index}",
         (0, 1),
         xycoords="axes fraction",
         xytext=(0, 6),
@@ -295,7 +295,7 @@ def _explain(figure: Figure, outlines: Sequence[Outline], prompts: Sequence[Prom
         [line for line, _ in entries],
         ["-"] * len(entries),
         loc="lower center",
-        ncols=min(len(entries), 8),
+        ncols=len(entries),
         frameon=False,
         labelcolor=INK,
         fontsize=10,

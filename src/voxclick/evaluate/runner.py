@@ -47,6 +47,7 @@ class Plan:
         workers: How many processes; one a core on a CPU and one on a GPU when None. With 0 or 1
             all is done in this process.
         limit: At most so many cases, drawn by the protocol's seed; all when None.
+        pictures: How many of the worst objects the page shows.
 
     Raises:
         OptionError: If a number is out of range.
@@ -59,12 +60,15 @@ class Plan:
     device: str = "auto"
     workers: int | None = None
     limit: int | None = None
+    pictures: int = 8
 
     def __post_init__(self) -> None:
         if self.workers is not None and self.workers < 0:
             raise OptionError(f"workers must be 0 or more, got {self.workers}")
         if self.limit is not None and self.limit < 1:
             raise OptionError(f"limit must be 1 or more, got {self.limit}")
+        if self.pictures < 0:
+            raise OptionError(f"pictures must be 0 or more, got {self.pictures}")
 
 
 @dataclass(frozen=True)
@@ -136,7 +140,7 @@ def evaluate(
             f"{', '.join(plan.protocol.labels) or '(any)'} are needed, got none in {plan.data} "
             f"({store.small} are smaller); change --labels or --min-voxels"
         )
-    return _report(store, dataset, Measured(settings, _versions(), str(device)))
+    return _report(store, dataset, Measured(settings, _versions(), str(device)), plan.pictures)
 
 
 def _settings(plan: Plan, dataset: Dataset, segmenter: Segmenter | None) -> Json:
@@ -198,12 +202,12 @@ def _versions() -> dict[str, str]:
     return versions
 
 
-def _report(store: Store, dataset: Dataset, measured: Measured) -> Summary:
+def _report(store: Store, dataset: Dataset, measured: Measured, pictures: int) -> Summary:
     """Write the table in order, the summary and the page."""
     store.results.sort([case.name for case in dataset.cases])
     groups = {case.name: case.group for case in dataset.cases}
     objects = list(store.results.objects.values())
-    summary = summarise(objects, measured, groups, store.small, store.failures)
+    summary = summarise(objects, measured, groups, store.small, store.failures, worst=pictures)
     store.write("summary.json", json.dumps(summary.to_json(), indent=2) + "\n")
     cases = {case.name: case for case in dataset.cases}
     shown = [_show(store, cases[row.case], row) for row in summary.worst]
@@ -220,8 +224,9 @@ def _show(store: Store, case: Case, row: Row) -> Shown:
         array = np.zeros(volume.grid.shape, dtype=np.bool_)
         array[box.slices] = inside
         predicted = Mask(array, volume.grid)
+        title = f"{row.name}: Dice {row.dice:.3f}"
         prompts = [step.prompt for log in store.log(row).objects for step in log.steps]
-        return Shown(row, draw_object(volume, target.mask, predicted, prompts))
+        return Shown(row, draw_object(volume, target.mask, predicted, prompts, title))
     except Exception as error:  # a page without one picture is better than none
         logger.debug("no picture of %s, %s", row.case, row.name, exc_info=True)
         return Shown(row, None, " ".join(str(error).split()) or type(error).__name__)

@@ -13,7 +13,6 @@ from voxclick.types import Array, Json
 
 TARGETS = (0.8, 0.9)
 DRAWS = 1000
-WORST = 8
 
 
 @dataclass(frozen=True)
@@ -147,6 +146,7 @@ def summarise(
     groups: dict[str, str],
     small: int = 0,
     failures: Sequence[Failure] = (),
+    worst: int = 8,
 ) -> Summary:
     """The objects' rows in numbers; without an object, the numbers are missing.
 
@@ -156,6 +156,7 @@ def summarise(
         groups: Group of each case.
         small: How many objects were skipped for being small.
         failures: What could not be evaluated.
+        worst: How many of the worst objects to name.
     """
     cases = [rows[0].case for rows in objects]
     by_name = _parts(objects, lambda row: row.name)
@@ -176,7 +177,7 @@ def summarise(
         groups=by_group if len(by_group) > 1 else (),
         first=_seconds(times[0] for times in asked if times),
         later=_seconds(time for times in asked for time in times[1:]),
-        worst=tuple(sorted((rows[-1] for rows in objects), key=_badness)[:WORST]),
+        worst=tuple(sorted((rows[-1] for rows in objects), key=_badness)[:worst]),
     )
 
 

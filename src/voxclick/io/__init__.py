@@ -112,7 +112,7 @@ def write(
     target = Path(path)
     kind = check_output(target, images=isinstance(thing, Volume))
     module = _module(kind)
-    with whole(target, _suffix(target, kind)) as part:
+    with whole(target, _suffix(target, kind, "written")) as part:
         if isinstance(thing, Volume):
             module.write_volume(thing, part)
         else:
@@ -161,15 +161,15 @@ def _format(path: Path, verb: str, images: bool) -> Format:
         if able:
             return able[0]
         raise FileFormatError(f"a label file is needed, got the folder {path}")
-    named = [kind for kind in able if _suffix(path, kind)]
+    named = [kind for kind in able if _suffix(path, kind, verb)]
     if not named:
-        known = ", ".join(suffix for kind in able for suffix in kind.suffixes if suffix)
+        known = ", ".join(suffix for kind in able for suffix in _suffixes(kind, verb))
         what = "an image" if images else "a mask"
         raise UnknownNameError(
             f"{what} can be {verb} as one of {known}, got the name {path.name!r}; "
             "rename or convert the file"
         )
-    return max(named, key=lambda kind: len(_suffix(path, kind)))
+    return max(named, key=lambda kind: len(_suffix(path, kind, verb)))
 
 
 def _can(kind: Format, verb: str, images: bool) -> bool:
@@ -178,10 +178,15 @@ def _can(kind: Format, verb: str, images: bool) -> bool:
     return kind.writes_images if images else kind.writes_labels
 
 
-def _suffix(path: Path, kind: Format) -> str:
+def _suffixes(kind: Format, verb: str) -> list[str]:
+    also = kind.read_only_suffixes if verb == "read" else ()
+    return [suffix for suffix in (*kind.suffixes, *also) if suffix]
+
+
+def _suffix(path: Path, kind: Format, verb: str) -> str:
     """The longest ending of the format that the name has; empty for none."""
     name = path.name.lower()
-    return max((s for s in kind.suffixes if s and name.endswith(s)), key=len, default="")
+    return max((s for s in _suffixes(kind, verb) if name.endswith(s)), key=len, default="")
 
 
 def _module(kind: Format) -> ModuleType:

@@ -16,6 +16,7 @@ class Format:
         reads_labels: Whether it holds label maps that can be read.
         writes_labels: Whether label maps can be written.
         writes_images: Whether images can be written.
+        read_only_suffixes: Endings of files that can only be read: headers beside their data.
         needs_source: Whether writing needs the DICOM series that was segmented.
     """
 
@@ -27,13 +28,26 @@ class Format:
     reads_labels: bool = True
     writes_labels: bool = True
     writes_images: bool = True
+    read_only_suffixes: tuple[str, ...] = ()
     needs_source: bool = False
 
 
 FORMATS: tuple[Format, ...] = (
     Format("nifti", "NIfTI", (".nii.gz", ".nii"), "voxclick.io.formats.nifti"),
-    Format("nrrd", "NRRD", (".seg.nrrd", ".nrrd", ".nhdr"), "voxclick.io.formats.nrrd"),
-    Format("metaimage", "MetaImage", (".mha", ".mhd"), "voxclick.io.formats.metaimage"),
+    Format(
+        "nrrd",
+        "NRRD",
+        (".seg.nrrd", ".nrrd"),
+        "voxclick.io.formats.nrrd",
+        read_only_suffixes=(".nhdr",),
+    ),
+    Format(
+        "metaimage",
+        "MetaImage",
+        (".mha",),
+        "voxclick.io.formats.metaimage",
+        read_only_suffixes=(".mhd",),
+    ),
     Format(
         "npz",
         "CVPR 2025 npz",

@@ -20,6 +20,7 @@ from voxclick.errors import (
     UnknownNameError,
 )
 from voxclick.geometry import Grid
+from voxclick.geometry.grid import RAS_TO_LPS
 from voxclick.io.formats.dicom_seg import (
     read_labelmap,
     read_labelmap_on,
@@ -31,7 +32,7 @@ from voxclick.types import Array
 from voxclick.volume import LabelMap, Source, Volume
 
 STRAIGHT = phantom.shorten(GRIDS["anisotropic"], 8)
-NAMES = {3: "Leber, ganz: groß", 7: "", 300: "x" * 90}
+NAMES = {3: "Leber, ganz: groß", 7: "", 300: "x\\" * 90}
 
 
 def series(folder: Path, grid: Grid = STRAIGHT, change: phantom.Change | None = None) -> Volume:
@@ -137,8 +138,10 @@ def test_another_reader_finds_the_same_voxels(tmp_path: Path) -> None:
     labels = drawn(series(tmp_path / "a"))
     write_labelmap(labels, tmp_path / "s.dcm")
     volume = highdicom.seg.segread(tmp_path / "s.dcm").get_volume(combine_segments=True)
-    numbers = np.array([0, 3, 7, 300])[volume.array]  # k j i
-    np.testing.assert_array_equal(numbers.transpose(2, 1, 0), labels.array)
+    numbers = np.array([0, 3, 7, 300])[volume.array]  # k j i, k against the normal
+    np.testing.assert_array_equal(numbers[::-1].transpose(2, 1, 0), labels.array)
+    last = RAS_TO_LPS @ labels.grid.affine @ (0, 0, labels.grid.shape[2] - 1, 1)
+    np.testing.assert_allclose(volume.affine[:, 3], last, atol=1e-6)
 
 
 def test_blanked_and_odd_headers_do_not_stop_writing(tmp_path: Path) -> None:
@@ -184,7 +187,7 @@ def test_labels_without_a_dicom_source_are_refused(source: Source | None, tmp_pa
 
 def test_labels_on_another_grid_are_refused(tmp_path: Path) -> None:
     volume = series(tmp_path / "a")
-    moved = Grid(STRAIGHT.shape, volume.grid.affine + np.eye(4)[:, [3, 3, 3, 0]] * 0.5)
+    moved = Grid(STRAIGHT.shape, np.eye(4))
     labels = LabelMap(np.ones(STRAIGHT.shape, np.uint8), moved, {}, volume.source)
     with pytest.raises(GridMismatchError, match="grid of their DICOM series"):
         write_labelmap(labels, tmp_path / "s.dcm")

@@ -135,7 +135,9 @@ def test_copies_of_a_file_count_once(tmp_path: Path) -> None:
 def test_two_series_are_listed_for_a_choice(tmp_path: Path) -> None:
     for uid in ("1.2.33", "1.2.44"):
         phantom.write_series(tmp_path / "a" / uid, phantom.ramp(STRAIGHT), STRAIGHT, uid=uid)
-    with pytest.raises(OptionError, match=r"--series UID.*1\.2\.33: CT 'phantom', 6 slices of 14 x"):
+    with pytest.raises(
+        OptionError, match=r"--series UID.*1\.2\.33: CT 'phantom', 6 slices of 14 x"
+    ):
         read_volume(tmp_path / "a")
 
 

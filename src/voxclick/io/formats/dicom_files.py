@@ -15,7 +15,7 @@ from pydicom import Dataset, dcmread
 from pydicom.errors import InvalidDicomError
 from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
-from voxclick.errors import FileFormatError, MissingFileError
+from voxclick.errors import FileFormatError, MissingFileError, VoxclickError
 
 logger = logging.getLogger(__name__)
 
@@ -136,12 +136,24 @@ def is_dicom(file: Path) -> bool:
 
 
 @contextmanager
-def logged_warnings() -> Iterator[None]:
-    """Sends what Python libraries warn about foreign files to the log instead of to stderr."""
+def foreign(path: Path) -> Iterator[None]:
+    """Work on elements that others wrote: pydicom converts them late, and fails or warns then.
+
+    What the libraries warn goes to the log instead of to stderr.
+
+    Raises:
+        FileFormatError: For whatever they raise.
+    """
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
             yield
+        except VoxclickError:
+            raise
+        except UNREADABLE as error:
+            raise FileFormatError(
+                f"{path} holds a broken DICOM element ({first_line(error)}); export it again"
+            ) from error
         finally:
             for text in dict.fromkeys(str(warning.message) for warning in caught):
                 logger.info("%s", text)

@@ -17,7 +17,7 @@ from voxclick.io.formats.dicom_files import (
     DicomFile,
     find,
     first_line,
-    logged_warnings,
+    foreign,
 )
 from voxclick.io.formats.dicom_seg_writer import MAKER, write_labelmap
 from voxclick.io.formats.dicom_slices import Slice, slices_of, tolerance_mm
@@ -28,7 +28,7 @@ __all__ = ["read_labelmap", "read_labelmap_on", "read_mask", "write_labelmap"]
 
 SEGMENTATION = "1.2.840.10008.5.1.4.1.1.66.4"
 LABELMAP_SEGMENTATION = "1.2.840.10008.5.1.4.1.1.66.7"
-OWN_NUMBER = re.compile(r"label (\d+): (.*)", re.DOTALL)
+OWN_NUMBER = re.compile(r"label (\d+): ?(.*)", re.DOTALL)
 """How the writer keeps a label's own number and full name."""
 
 
@@ -97,7 +97,7 @@ def read_labelmap(path: Path) -> LabelMap:
         FileFormatError: If there is no DICOM-SEG, its frames do not make a volume, or its segments
             overlap (a label map cannot hold that; `read_mask` reads one segment).
     """
-    with logged_warnings():
+    with foreign(path):
         seg = _load(path)
         array = np.zeros(seg.grid.shape, dtype=np.min_scalar_type(max(seg.names, default=1)))
         overlaps: dict[tuple[int, int], int] = {}
@@ -132,7 +132,7 @@ def read_mask(path: Path, label: int | str) -> Mask:
         FileFormatError: If there is no DICOM-SEG, or its frames do not make a volume.
         UnknownNameError: If no segment has that number or name.
     """
-    with logged_warnings():
+    with foreign(path):
         seg = _load(path)
         known = [number for number, name in seg.names.items() if label in (number, name)]
         if not known:

@@ -1,5 +1,6 @@
 """Label maps as DICOM-SEG objects that refer to the series they were drawn on."""
 
+import re
 from importlib.metadata import version
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from pydicom.sr.coding import Code
 from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
 from voxclick.errors import FileFormatError
-from voxclick.io.formats.dicom_files import UNREADABLE, first_line, logged_warnings
+from voxclick.io.formats.dicom_files import foreign
 from voxclick.io.formats.dicom_seg_source import source_images, source_stack
 from voxclick.io.formats.dicom_slices import Stack
 from voxclick.types import Array
@@ -24,8 +25,10 @@ TISSUE = Code("85756007", "SCT", "Tissue")
 
 AI = Code("123110", "DCM", "Artificial Intelligence")
 MOST_LABELS = 65535
-LONG_STRING = 64
-"""Longest text that DICOM's short fields take."""
+LONG_STRING, LONG_TEXT = 64, 1000
+"""Longest texts that DICOM's short and long fields take."""
+FORBIDDEN = re.compile(r"[\\\x00-\x1f]")
+"""What its short fields do not take: the backslash separates values."""
 
 
 def write_labelmap(labels: LabelMap, path: Path, source: Path | None = None) -> None:
@@ -47,24 +50,18 @@ def write_labelmap(labels: LabelMap, path: Path, source: Path | None = None) -> 
         GridMismatchError: If the labels lie on another grid than the series.
         FileFormatError: If the series cannot be referred to.
     """
-    with logged_warnings():
+    told = source or (labels.source.path if labels.source else path)
+    with foreign(told):
         stack = source_stack(labels, source)
         images = source_images(stack)
         numbers = labels.labels or (1,)
         segments = _renumbered(labels.array, numbers).transpose(2, 1, 0)  # k j i
         marks = _mark_ends(segments)
-        in_file = segments
         if "NumberOfFrames" in images[0]:
-            in_file = segments[np.argsort([one.frame for one in stack.slices])]
-        try:
-            built = _build(images, in_file, labels, numbers)
-        except UNREADABLE as error:
-            raise FileFormatError(
-                f"the series of {stack.slices[0]} does not allow a DICOM-SEG "
-                f"({first_line(error)}); write .nii.gz or .seg.nrrd"
-            ) from error
+            segments = segments[np.argsort([one.frame for one in stack.slices])]
+        built = _build(images, segments, labels, numbers)
         _clear_marks(built, stack, marks)
-        built.save_as(path)
+    built.save_as(path)
 
 
 def _build(
@@ -98,7 +95,7 @@ def _build(
 
 
 def _describe(segment: int, number: int, name: str, release: str) -> SegmentDescription:
-    short = name.replace("\\", "/").strip()[:LONG_STRING] or f"label_{number}"
+    short = FORBIDDEN.sub("/", name).strip()[:LONG_STRING] or f"label_{number}"
     described = SegmentDescription(
         segment_number=segment,
         segment_label=short,
@@ -109,7 +106,7 @@ def _describe(segment: int, number: int, name: str, release: str) -> SegmentDesc
             name=MAKER, family=AI, version=release
         ),
     )
-    described.SegmentDescription = f"label {number}: {name}"
+    described.SegmentDescription = f"label {number}: {name[:LONG_TEXT]}"
     return described
 
 

@@ -17,8 +17,8 @@ from voxclick.io.formats.dicom_files import (
     DicomFile,
     find,
     first_line,
+    foreign,
     is_dicom,
-    logged_warnings,
 )
 from voxclick.io.formats.dicom_slices import TAGS, Slice, Stack, is_placed, slices_of, stacked
 from voxclick.types import Array
@@ -78,7 +78,7 @@ def read_volume(path: Path, series: str | None = None) -> Volume:
         UnknownNameError: If no series has that UID.
         FileFormatError: If there is no image series, or it does not make one volume.
     """
-    with logged_warnings():
+    with foreign(path):
         chosen = choose(find_series(path), path, series)
         stack = chosen.stack()
         array = _decode(stack)

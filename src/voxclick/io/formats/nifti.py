@@ -7,12 +7,12 @@ from pathlib import Path
 
 import nibabel as nib
 import numpy as np
-from jaxtyping import Integer
 from nibabel.filebasedimages import ImageFileError
 from nibabel.spatialimages import HeaderDataError
 
 from voxclick.errors import FileFormatError, GridError
 from voxclick.geometry import Grid
+from voxclick.io.formats.voxel_values import finite_values, whole_numbers
 from voxclick.types import Array
 from voxclick.volume import LabelMap, Volume
 
@@ -34,7 +34,7 @@ def read_volume(path: Path, series: str | None = None) -> Volume:
     """
     image = _open(path)
     array = _three_axes(_values(image, path), path)
-    return Volume(_finite(array, path), Grid(array.shape, _affine(image, path)))
+    return Volume(finite_values(array, path), Grid(array.shape, _affine(image, path)))
 
 
 def read_labelmap(path: Path) -> LabelMap:
@@ -64,31 +64,6 @@ def write_volume(volume: Volume, path: Path) -> None:
     elif array.dtype == np.float16:
         array = array.astype(np.float32)
     _write(array, volume.grid, path)
-
-
-def whole_numbers(array: Array, path: Path) -> Integer[Array, "i j k"]:
-    """The array as label numbers.
-
-    Raises:
-        FileFormatError: If a value is not a whole number from 0 up.
-    """
-    if array.dtype.kind == "b":
-        return array.astype(np.uint8)
-    if array.dtype.kind == "f":
-        if not (np.isfinite(array).all() and (array == np.round(array)).all()):
-            raise FileFormatError(
-                f"a label map must hold whole numbers, got fractions or NaN in {path}; "
-                "is it an image or a probability map?"
-            )
-        array = array.astype(
-            np.int64 if array.max(initial=0) > np.iinfo(np.int32).max else np.int32
-        )
-    if array.dtype.kind == "i" and int(array.min(initial=0)) < 0:
-        raise FileFormatError(
-            f"a label map must hold numbers from 0 up, got {int(array.min())} in {path}; "
-            "is it an image?"
-        )
-    return array
 
 
 def _open(path: Path) -> nib.Nifti1Image:
@@ -128,13 +103,9 @@ def _values(image: nib.Nifti1Image, path: Path) -> Array:
         )
     try:
         scaled = proxy.slope != 1 or proxy.inter != 0
-        array: Array = proxy.get_scaled(np.float32) if scaled else np.asanyarray(proxy)
+        array: Array = np.asarray(proxy, dtype=np.float32 if scaled else None)
     except BROKEN as error:
         raise _broken(path, error) from None
-    if isinstance(array, np.memmap):
-        array = np.asarray(array)
-    if array.dtype.kind == "f" and array.dtype.itemsize > 4 and scaled:
-        array = array.astype(np.float32)
     return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
 
 
@@ -147,7 +118,8 @@ def _affine(image: nib.Nifti1Image, path: Path) -> Array:
     header = image.header
     coded = int(header["sform_code"]) > 0 or int(header["qform_code"]) > 0
     spacing = np.asarray(header["pixdim"][1:4], dtype=np.float64)
-    if int(header["sform_code"]) == 0 and not (np.isfinite(spacing).all() and (spacing > 0).all()):
+    # a valid sform would do, but a writer that left such a spacing is not to be trusted
+    if not (np.isfinite(spacing).all() and spacing.all()):
         raise GridError(
             f"a spacing above 0 mm is needed along every axis, got {spacing.tolist()} in {path}; "
             "repair the header"
@@ -161,19 +133,6 @@ def _affine(image: nib.Nifti1Image, path: Path) -> Array:
             f"an affine is needed, got a header without one in {path}: {error}"
         ) from None
     return affine
-
-
-def _finite(array: Array, path: Path) -> Array:
-    """The array with NaN and infinities replaced by its lowest finite value."""
-    if array.dtype.kind != "f":
-        return array
-    finite = np.isfinite(array)
-    if finite.all():
-        return array
-    if not finite.any():
-        raise FileFormatError(f"an image needs finite intensities, got none in {path}")
-    log.warning("%s holds NaN or infinite voxels: they are read as its lowest intensity", path)
-    return np.where(finite, array, array[finite].min())
 
 
 def _write(array: Array, grid: Grid, path: Path) -> None:

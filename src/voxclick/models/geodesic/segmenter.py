@@ -41,6 +41,8 @@ class Tuning:
     smooth: float = 0.8
     mixture: bool = False
     hist_w: float = 0.5
+    floor: float = 0.0
+    pfloor: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,7 +144,15 @@ def _score(seen: SeenView, seeds: Seeds, before: Array | None, t: Tuning) -> Arr
                     better.append(np.random.default_rng(0).choice(good, min(200, len(good)), replace=False))
             u = _appearance(seen, better, outside, len(seeds.outside), t)
     p = smoothed((1 / (1 + np.exp(-u))).astype(np.float32), 0.7, seen.lengths)
-    costs = edge_costs((p, seen.intensity), (t.p_rate, t.x_rate), seen.lengths, t.length_rate)
+    costs = np.empty((3, *shape), np.float32)
+    for axis in range(3):
+        costs[axis] = t.length_rate * seen.lengths[axis]
+        if shape[axis] > 1:
+            ahead = [slice(None)] * 3
+            ahead[axis] = slice(0, shape[axis] - 1)
+            dx = np.abs(np.diff(seen.intensity, axis=axis))
+            dp = np.abs(np.diff(p, axis=axis))
+            costs[axis][tuple(ahead)] += t.x_rate * np.maximum(dx - t.floor * np.median(dx), 0) + t.p_rate * np.maximum(dp - t.pfloor, 0)
     own = (seeds.marks == 1) | ((seeds.hints == 1) & (seeds.marks == 0))
     other = (seeds.marks == -1) | ((seeds.hints == -1) & (seeds.marks == 0))
     for core in seeds.cores:
