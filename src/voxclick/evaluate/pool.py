@@ -145,9 +145,10 @@ def _work(connection: Connection, job: Job) -> None:
         told = error if isinstance(error, VoxclickError) else VoxclickError(repr(error))
         connection.send(told)
         return
-    while (task := connection.recv()) is not None:
-        for event in run_case(task[0], job.protocol, segmenter, task[1]):
-            connection.send(event)
+    with suppress(EOFError, ConnectionError):  # the parent was killed
+        while (task := connection.recv()) is not None:
+            for event in run_case(task[0], job.protocol, segmenter, task[1]):
+                connection.send(event)
 
 
 @contextmanager

@@ -67,6 +67,11 @@ def test_big_endian_files_are_read(tmp_path: Path) -> None:
     assert volume.array.dtype.isnative
 
 
+def test_nifti_2_files_are_read(tmp_path: Path) -> None:
+    nib.save(nib.Nifti2Image(ARRAY, AFFINE), tmp_path / "two.nii.gz")
+    assert np.array_equal(vc.read(tmp_path / "two.nii.gz").array, ARRAY)
+
+
 def test_nan_voxels_are_read_as_the_lowest_intensity(tmp_path: Path) -> None:
     array = ARRAY.astype(np.float32)
     array[0, 0, 0], array[1, 1, 1] = np.nan, np.inf

@@ -115,7 +115,7 @@ def _three_axes(array: Array, path: Path) -> Array:
 
 def _affine(image: nib.Nifti1Image, path: Path) -> Array:
     """The affine, unless the header is one that nibabel would silently repair."""
-    header = image.header
+    header = _raw_header(path, type(image.header))
     coded = int(header["sform_code"]) > 0 or int(header["qform_code"]) > 0
     spacing = np.asarray(header["pixdim"][1:4], dtype=np.float64)
     # a valid sform would do, but a writer that left such a spacing is not to be trusted
@@ -148,6 +148,13 @@ def _write(array: Array, grid: Grid, path: Path) -> None:
             file.write(gzip.compress(data, compresslevel=1, mtime=0))
     else:
         path.write_bytes(data)
+
+
+def _raw_header(path: Path, kind: type[nib.Nifti1Header]) -> nib.Nifti1Header:
+    """The header as it stands in the file: nibabel's own has its spacing repaired."""
+    with gzip.open(path) if _is_gzip(path) else path.open("rb") as file:
+        block = file.read(kind.sizeof_hdr)
+    return kind(block, check=False)
 
 
 def _is_gzip(path: Path) -> bool:

@@ -1,0 +1,177 @@
+"""From the words of the command line to a command, by tyro.
+
+Two things are adapted. Tyro's repeatable options take one value each, so `--point 1,2,3 4,5,6` is
+spelt out as `--point 1,2,3 --point 4,5,6` first. And tyro frames its complaints in boxes of several
+lines, of which the sense is raised as one line.
+"""
+
+import importlib
+import re
+import sys
+from collections.abc import Sequence
+from contextlib import redirect_stderr
+from dataclasses import dataclass
+from io import StringIO
+from typing import Annotated, Any, Protocol, Union
+
+import tyro
+
+from voxclick.errors import OptionError
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "segment": ("voxclick.cli.segment", "Segment"),
+    "info": ("voxclick.cli.info", "Info"),
+    "models": ("voxclick.cli.models", "Models"),
+    "evaluate": ("voxclick.cli.evaluate", "Evaluate"),
+}
+"""Each command with the module and the class that define it."""
+
+DESCRIPTION = """A few clicks, boxes or scribbles become a 3D segmentation of a CT or MR volume.
+
+Examples:
+  voxclick segment sample -o ventricle.nii.gz --point 79,127,94 --preview ventricle.png
+  voxclick info ct.nii.gz
+  voxclick segment --help"""
+
+REPEATED = ("--point", "--negative", "--box")
+"""Options that take several values after one flag."""
+
+COORDINATES = re.compile(r"[-+.\d][-+.\deE]*(,[-+.\deEnaif]*)+")
+NUMBER = re.compile(r"[-+]?[.\d]+")
+
+
+class Command(Protocol):
+    """What every command is: its options as fields, and the work."""
+
+    def run(self) -> int:
+        """Do it; gives the exit code."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """A command with the options that all commands share."""
+
+    command: Command
+    verbose: bool
+    debug: bool
+
+
+def parse(words: Sequence[str]) -> Call:
+    """The command that was asked for.
+
+    Raises:
+        OptionError: If the words make none; in one line.
+        SystemExit: With code 0, after help was printed.
+    """
+    complaint = StringIO()
+    try:
+        with redirect_stderr(complaint):
+            return _by_tyro(spelt_out(words), words)
+    except SystemExit as finished:
+        if not finished.code:
+            raise
+        raise OptionError(one_line(complaint.getvalue(), words)) from None
+
+
+def spelt_out(words: Sequence[str]) -> list[str]:
+    """The words with `--point A B` as `--point=A --point=B`, so for each repeated option."""
+    spelt: list[str] = []
+    flag, value = "", ""
+    for word in words:
+        if word in REPEATED:
+            flag, value = word, ""
+        elif flag and _continues(value, word):
+            spelt.append(f"{flag}={word}")
+            value = word
+        else:
+            if flag and not value:
+                spelt.append(flag)  # without a value: tyro says so
+            flag = ""
+            spelt.append(word)
+    if flag and not value:
+        spelt.append(flag)
+    return spelt
+
+
+def one_line(complaint: str, words: Sequence[str]) -> str:
+    """The sense of tyro's framed complaint, and where to look."""
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", complaint)
+    boxes = [[]] if plain.strip() else [["the arguments cannot be understood"]]
+    for line in plain.splitlines():
+        body = line.strip().strip("│|").strip()
+        if re.fullmatch(r"[╭+].*[╮+]", line.strip()):
+            boxes.append([])
+        elif not re.fullmatch(r"[╰+].*[╯+]", line.strip()):
+            boxes[-1].append(body)
+    told = "; ".join(_sense(lines) for lines in boxes if lines)
+    command = next((f" {word}" for word in words if word in COMMANDS), "")
+    return f"{told}; see voxclick{command} --help"
+
+
+def _sense(lines: Sequence[str]) -> str:
+    """What one box says, up to its first rule, and what it suggests."""
+    sections: list[list[str]] = [[]]
+    for line in lines:
+        if line and not line.strip("─-"):
+            sections.append([])
+        else:
+            sections[-1].append(line)
+    first = " ".join(sections[0]).strip()
+    if meant := next((s[1] for s in sections if s and s[0].startswith("Perhaps you meant")), ""):
+        first += f"; did you mean {meant}?"
+    if there := next((s[0] for s in sections if s and s[0].startswith("Available sub")), ""):
+        first = first.replace("options", "command") + there.replace("Available sub", "; there are ")
+    first = re.sub(r"Missing from ([\w ]+):", r"\1 needs", first)
+    first = re.sub(r"^Expected one of \{(.*?)\}\.$", r"a command is needed: \1", first)
+    return f"{first[:1].lower()}{first[1:]}".rstrip(".").replace(" (required)", "")
+
+
+def _continues(value: str, word: str) -> bool:
+    """Whether a word is one more value of a repeated option whose last value was `value`."""
+    if not value:
+        return not word.startswith("-") or word[1:2].isdigit() or word[1:2] == "."
+    bare = NUMBER.fullmatch(value) and NUMBER.fullmatch(word)
+    return bool(bare or COORDINATES.fullmatch(word))
+
+
+def _by_tyro(spelt: Sequence[str], words: Sequence[str]) -> Call:
+    choices = tuple(_choice(name, full=name in words) for name in COMMANDS)
+
+    @dataclass(frozen=True)
+    class Voxclick:
+        """Options before or after the command."""
+
+        command: Union[choices]  # type: ignore[valid-type]  # noqa: UP007
+        verbose: Annotated[bool, tyro.conf.arg(aliases=["-v"])] = False
+        """Show what the libraries log and warn of."""
+        debug: bool = False
+        """Show the traceback of an error."""
+
+    parsed: Any = tyro.cli(
+        Voxclick,
+        prog="voxclick",
+        description=DESCRIPTION,
+        args=spelt,
+        config=(
+            tyro.conf.OmitArgPrefixes,
+            tyro.conf.OmitSubcommandPrefixes,
+            tyro.conf.CascadeSubcommandArgs,
+            tyro.conf.FlagCreatePairsOff,
+        ),
+    )
+    return Call(parsed.command, parsed.verbose, parsed.debug)
+
+
+def _choice(name: str, full: bool) -> Any:
+    """A command for tyro; described by the first line where it is one of many."""
+    module, attribute = COMMANDS[name]
+    command = getattr(importlib.import_module(module), attribute)
+    text = (command.__doc__ or "").strip()
+    examples = getattr(sys.modules[module], "EXAMPLES", "")
+    described = "\n\n".join(filter(None, (_unindented(text), examples)))
+    told = described if full else text.split("\n", 1)[0]
+    return Annotated[command, tyro.conf.subcommand(name, description=told)]
+
+
+def _unindented(text: str) -> str:
+    return "\n".join(line.strip() for line in text.splitlines())
