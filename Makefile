@@ -24,9 +24,9 @@ $(READY): pyproject.toml
 	@touch $(READY)
 	@echo "voxclick is ready: .venv/bin/voxclick --help"
 
-DEMO_CLICKS :=
+DEMO_CLICKS := --point 78,117,93 --point 80,138,88 --negative 98,135,88
 
-demo: $(READY)  ## segment a ventricle of the packaged sample and draw it
+demo: $(READY)  ## segment a lateral ventricle of the packaged sample and draw it
 	@mkdir -p demo
 	$(BIN)/voxclick segment sample -o demo/mask.nii.gz $(DEMO_CLICKS) \
 		--preview demo/preview.png --report demo/report.json

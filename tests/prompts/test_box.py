@@ -48,12 +48,15 @@ def test_corners_in_millimetres_come_in_any_order(
     assert box.region == Box((5, 6, 7), (12, 11, 21))
 
 
-@pytest.mark.parametrize("on", ALIGNED.values(), ids=ALIGNED)
-def test_faces_in_millimetres_give_the_voxels_between_them(on: Grid) -> None:
+@pytest.mark.parametrize("seed", range(30))
+def test_faces_in_millimetres_give_the_voxels_between_them(seed: int) -> None:
+    generator = np.random.default_rng(seed)
+    affine = np.diag([*generator.uniform(0.3, 3, 3), 1.0])
+    affine[:3, 3] = generator.uniform(-200, 200, 3)
+    on = Grid((40, 36, 32), affine)
     low, high = on.to_ras(np.array([[4.5, 5.5, 6.5], [11.5, 10.5, 20.5]]))
     region = BoxPrompt(low, high, space="ras").to_voxel(on).region
-    assert region.start == (5, 6, 7)
-    assert np.array(region.stop).tolist() == [12, 11, 21]
+    assert region == Box((5, 6, 7), (12, 11, 21))
 
 
 @on_all_grids
@@ -138,6 +141,21 @@ def test_every_thin_box_lands_on_the_coarse_voxel_that_covers_it(on: Grid, facto
         expected = index // factor
         assert moved.region.start == (expected,) * 3, index
         assert moved.region.shape == (1, 1, 1)
+
+
+@given(
+    st.tuples(*[st.integers(0, 30)] * 3), st.tuples(*[st.integers(1, 32)] * 3), st.integers(2, 5)
+)
+def test_a_wide_box_holds_the_coarse_voxels_whose_centre_is_inside(
+    start: tuple[int, ...], size: tuple[int, ...], factor: int
+) -> None:
+    stop = tuple(a + factor + n for a, n in zip(start, size, strict=True))
+    moved = BoxPrompt(start, stop).moved(np.linalg.inv(coarser(factor)))
+    centres = np.arange(70) * factor + (factor - 1) / 2
+    for axis in range(3):
+        inside = (centres >= start[axis] - 0.5) & (centres < stop[axis] - 0.5)
+        held = np.arange(moved.region.start[axis], moved.region.stop[axis])
+        assert held.tolist() == np.flatnonzero(inside).tolist()
 
 
 @on_all_grids

@@ -129,7 +129,7 @@ def _sense(lines: Sequence[str]) -> str:
 def _continues(value: str, word: str) -> bool:
     """Whether a word is one more value of a repeated option whose last value was `value`."""
     if not value:
-        return not word.startswith("-") or word[1:2].isdigit() or word[1:2] == "."
+        return not re.match(r"-[^\d.in]", word)
     bare = NUMBER.fullmatch(value) and NUMBER.fullmatch(word)
     return bool(bare or COORDINATES.fullmatch(word))
 

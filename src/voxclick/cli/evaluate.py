@@ -1,5 +1,6 @@
 """`voxclick evaluate`: a model against a labelled data set, with a simulated user."""
 
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,44 +10,57 @@ from threading import Timer
 from typing import TYPE_CHECKING, Annotated
 
 import tyro
-from rich.console import Console
-from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
-from rich.progress import Progress as RichProgress
+
+from voxclick.cli.terminal import PATIENCE_S, say, tell
+from voxclick.evaluate.layouts.kinds import LAYOUTS
+from voxclick.simulate.kinds import USERS
 
 if TYPE_CHECKING:
     from voxclick.evaluate.runner import Progress
     from voxclick.evaluate.summary import Summary
 
-PATIENCE_S = 2.0
-"""Seconds before progress is shown."""
 EVERY_S = 15.0
 """Seconds between lines of progress where there is no terminal."""
+INTERRUPTED = 130
+
+_LAYOUTS = "\n".join(f"  {row.title}: {row.example}" for row in LAYOUTS)
+_USERS = "; ".join(f"{row.name}: {row.title}" for row in USERS)
+
+EXAMPLES = f"""Layouts that are recognised:
+{_LAYOUTS}
+
+Examples:
+  voxclick evaluate cases/ -o results
+  voxclick evaluate Task09_Spleen -o spleen --clicks 5 --limit 10 --seed 1
+  voxclick evaluate cases/ -o liver --labels liver --user random --first box"""
 
 
 @dataclass(frozen=True)
 class Evaluate:
-    """Prompt every labelled object with a simulated user and measure the masks.
+    """Prompt every labelled object of a data set with a simulated user and measure the masks.
 
-    Resumes where it stopped. Writes results.csv, summary.json and report.html.
+    Writes results.csv, summary.json and report.html. The same command again goes on where it
+    stopped. The prompts and the last mask of each object lie below objects/.
     """
 
-    data: tyro.conf.Positional[Path]
-    """A folder of CASE/image.nii.gz + CASE/label.nii.gz (+ labels.json), or a published layout."""
+    data: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="DATA")]
+    """A folder of labelled cases, in one of the layouts above."""
 
-    output: Annotated[Path, tyro.conf.arg(aliases=["-o"])]
+    output: Annotated[Path, tyro.conf.arg(metavar="DIR", aliases=["-o"])]
     """The folder of results; made when it is not there."""
 
-    model: str | None = None
-    """Name of the model, as `voxclick models` lists them; the default model if left out."""
+    model: Annotated[str | None, tyro.conf.arg(metavar="NAME")] = None
+    """As `voxclick models` lists them; the best there is if left out."""
 
-    device: str = "auto"
-    """auto, cpu, cuda[:N] or mps."""
+    device: Annotated[str, tyro.conf.arg(metavar="auto|cpu|cuda[:N]|mps")] = "auto"
+    """Where the model computes."""
 
-    user: str = "center"
-    """The simulated user."""
+    user: Annotated[str, tyro.conf.arg(metavar="NAME", help=f"The simulated user. {_USERS}.")] = (
+        USERS[0].name
+    )
 
-    first: str = ""
-    """Another simulated user for one prompt before the clicks, such as box."""
+    first: Annotated[str, tyro.conf.arg(metavar="NAME")] = ""
+    """Another simulated user for one prompt before the clicks, such as box; it is step 0."""
 
     clicks: int = 10
     """How many times the user prompts each object."""
@@ -55,21 +69,21 @@ class Evaluate:
     """Distance at which two surfaces still count as one, for the NSD."""
 
     seed: int = 0
-    """The same seed gives the same prompts."""
+    """The same seed gives the same prompts, whatever the number of workers."""
 
-    labels: tuple[str, ...] = ()
+    labels: Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME|N ...")] = ()
     """Names or numbers of the labels to evaluate; all if left out."""
 
     min_voxels: int = 100
-    """Objects below are skipped and counted."""
+    """Objects of fewer voxels are skipped and counted."""
 
-    limit: int | None = None
+    limit: Annotated[int | None, tyro.conf.arg(metavar="N")] = None
     """At most so many cases, drawn by the seed."""
 
-    max_objects: int | None = None
+    max_objects: Annotated[int | None, tyro.conf.arg(metavar="N")] = None
     """At most so many objects of one case, drawn by the seed."""
 
-    workers: int | None = None
+    workers: Annotated[int | None, tyro.conf.arg(metavar="N")] = None
     """How many processes; one a core on a CPU if left out. 1: all in this process."""
 
     pictures: int = 8
@@ -103,54 +117,75 @@ class Evaluate:
             limit=self.limit,
             pictures=self.pictures,
         )
-        with _progress() as watch:
-            summary = evaluate(plan, restart=self.restart, watch=watch)
-        _tell(summary, self.output)
+        try:
+            with _progress() as watch:
+                summary = evaluate(plan, restart=self.restart, watch=watch)
+        except KeyboardInterrupt:
+            tell(
+                "voxclick: interrupted; the finished objects are kept, the same command again "
+                "goes on from there"
+            )
+            return INTERRUPTED
+        _report(summary, self.output)
         return 0 if summary.total is not None else 1
 
 
 @contextmanager
 def _progress() -> "Iterator[Callable[[Progress], None]]":
     """Progress on stderr, from two seconds on: a bar on a terminal, else a line now and then."""
-    console = Console(stderr=True)
-    bar = RichProgress(
-        TextColumn("evaluating"),
-        BarColumn(),
-        TextColumn("{task.completed:.0f}/{task.total:.0f} cases, {task.fields[objects]}"),
-        TimeElapsedColumn(),
-        console=console,
-        transient=True,
-    )
-    task = bar.add_task("", total=None, objects="starting")
-    told_at = time.monotonic() + PATIENCE_S - EVERY_S
+    with _bar() if sys.stderr.isatty() else _lines() as watch:
+        yield watch
 
-    def watch(progress: "Progress") -> None:
-        nonlocal told_at
-        objects = f"{progress.objects} objects, {progress.failures} failed"
-        bar.update(task, completed=progress.cases, total=progress.of, objects=objects)
-        if not console.is_terminal and time.monotonic() - told_at >= EVERY_S:
-            told_at = time.monotonic()
-            console.print(f"evaluated {progress.cases}/{progress.of} cases, {objects}")
 
+@contextmanager
+def _bar() -> "Iterator[Callable[[Progress], None]]":
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
+
+    counts = "{task.completed:.0f}/{task.total:.0f} cases, {task.fields[told]}"
+    columns = (TextColumn("evaluating"), BarColumn(), TextColumn(counts), TimeElapsedColumn())
+    bar = Bar(*columns, console=Console(stderr=True), transient=True)
+    task = bar.add_task("", total=1, told="starting")
     timer = Timer(PATIENCE_S, bar.start)
     timer.daemon = True
-    if console.is_terminal:
-        timer.start()
+    timer.start()
     try:
-        yield watch
+        yield lambda at: bar.update(task, completed=at.cases, total=at.of, told=_told(at))
     finally:
         timer.cancel()
         bar.stop()
 
 
-def _tell(summary: "Summary", output: Path) -> None:
-    """The result in a few lines on stdout."""
-    console = Console(highlight=False, soft_wrap=True)
+@contextmanager
+def _lines() -> "Iterator[Callable[[Progress], None]]":
+    next_at = time.monotonic() + PATIENCE_S
+
+    def watch(progress: "Progress") -> None:
+        nonlocal next_at
+        if time.monotonic() >= next_at:
+            next_at = time.monotonic() + EVERY_S
+            tell(f"voxclick: {progress.cases}/{progress.of} cases, {_told(progress)} ...")
+
+    yield watch
+
+
+def _told(progress: "Progress") -> str:
+    failed = f", {progress.failures} failed" if progress.failures else ""
+    return f"{progress.objects} objects{failed}"
+
+
+def _report(summary: "Summary", output: Path) -> None:
+    """The result in a few lines on stdout, and what failed on stderr."""
     if (total := summary.total) is not None:
-        console.print(
+        say(
             f"{total.objects} objects in {summary.cases} cases: Dice {total.dice_first:.3f} after "
             f"the first prompt, {total.dice_last:.3f} after the last; NSD {total.nsd_last:.3f}"
         )
-    if summary.failures:
-        console.print(f"{len(summary.failures)} failed; the page says why")
-    console.print(f"{output / 'report.html'}", markup=False)
+    if summary.small:
+        say(f"{summary.small} objects were skipped for being small")
+    for failure in summary.failures[:5]:
+        tell(f"voxclick: failed: {failure.case} {failure.name}: {failure.reason}")
+    if (more := len(summary.failures) - 5) > 0:
+        tell(f"voxclick: failed: {more} more, see the page")
+    say(str(output / "report.html"))

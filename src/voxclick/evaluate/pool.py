@@ -57,6 +57,7 @@ class _Worker:
     process: BaseProcess
     connection: Connection
     case: str = ""
+    ready: bool = False
 
 
 def run_here(tasks: Sequence[Task], job: Job, segmenter: Segmenter | None) -> Iterator[Event]:
@@ -72,7 +73,7 @@ def run_apart(tasks: Sequence[Task], job: Job, workers: int) -> Iterator[Event]:
     A process that dies gives a `Failure` of its case and is replaced.
 
     Raises:
-        VoxclickError: If the model cannot be loaded.
+        VoxclickError: If the model cannot be loaded, or no process started.
     """
     waiting = deque(tasks)
     team: list[_Worker] = []
@@ -91,6 +92,9 @@ def run_apart(tasks: Sequence[Task], job: Job, workers: int) -> Iterator[Event]:
                     continue
                 if isinstance(event, Exception):
                     raise event
+                if event is None:
+                    worker.ready = True
+                    continue
                 yield event
                 if isinstance(event, CaseEnd) and not _hand_out(worker, waiting):
                     team.remove(worker)
@@ -128,6 +132,12 @@ def _hand_out(worker: _Worker, waiting: deque[Task]) -> bool:
 
 def _died(worker: _Worker) -> Iterator[Event]:
     worker.process.join()
+    if not worker.ready:
+        raise VoxclickError(
+            f"processes to work in could not be started, one ended with code "
+            f"{worker.process.exitcode}; use one worker, or, from a script, call evaluate below "
+            "'if __name__ == \"__main__\":'"
+        )
     reason = (
         f"the process that worked on it ended with code {worker.process.exitcode}; if memory ran "
         "out, run again with fewer workers"
@@ -145,6 +155,7 @@ def _work(connection: Connection, job: Job) -> None:
         told = error if isinstance(error, VoxclickError) else VoxclickError(repr(error))
         connection.send(told)
         return
+    connection.send(None)
     with suppress(EOFError, ConnectionError):  # the parent was killed
         while (task := connection.recv()) is not None:
             for event in run_case(task[0], job.protocol, segmenter, task[1]):

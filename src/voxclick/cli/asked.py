@@ -1,0 +1,159 @@
+"""What `voxclick segment` was asked: the prompts of its options and files, in order."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from voxclick import io
+from voxclick.cli.scribble_file import read_scribble
+from voxclick.cli.segment import Segment
+from voxclick.errors import GridMismatchError, OptionError, PromptError
+from voxclick.geometry import Grid
+from voxclick.prompts import BoxPrompt, MaskPrompt, Point, Prompt, PromptLog, Scribble
+
+UNNAMED = "object"
+"""What an object is called when nobody names it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """Every prompt of one run.
+
+    Attributes:
+        log: Of `--prompts`; None without.
+        name: The object that `prompts` are about.
+        prompts: Of all other options, in the order they are given to the session.
+        grids: The files that scribbles were painted in, each with its grid.
+    """
+
+    log: PromptLog | None
+    name: str
+    prompts: tuple[Prompt, ...]
+    grids: tuple[tuple[Path, Grid], ...] = ()
+
+    @property
+    def objects(self) -> list[tuple[str, int | None]]:
+        """Names and label numbers of all objects, in the order they are opened."""
+        logged = [(entry.name, entry.label) for entry in (self.log.objects if self.log else ())]
+        known = {name for name, _ in logged}
+        return [*logged, *([(self.name, None)] if self._adds(known) else [])]
+
+    def steps(self) -> Iterator[tuple[str, Prompt, int | None]]:
+        """Each prompt with its object and, from a log, how often it was refined."""
+        for entry, step in self.log.ordered() if self.log else ():
+            yield entry.name, step.prompt, step.refinements
+        for prompt in self.prompts:
+            yield self.name, prompt, None
+
+    def check(self, grid: Grid) -> None:
+        """Raise before the work what the session would raise in the midst of it.
+
+        Raises:
+            PromptError: If a prompt lies outside the volume, or none is positive.
+            GridMismatchError: If a mask lies on another grid.
+            LogError: If the log was made on another volume.
+        """
+        if self.log is not None:
+            self.log.check_fits(grid)
+        for path, own in self.grids:
+            if not own.matches(grid):
+                raise GridMismatchError(
+                    f"a scribble's mask must lie on the volume's own grid of {grid.shape} voxels, "
+                    f"got {path} of {own.shape} elsewhere in space; draw it on this volume"
+                )
+        for _, prompt, _ in self.steps():
+            prompt.to_voxel(grid)
+        if not any(prompt.positive for _, prompt, _ in self.steps()):
+            raise PromptError(
+                "a segmentation needs at least one positive prompt, got only negative ones; "
+                "add --point I,J,K on the object"
+            )
+
+    def _adds(self, known: set[str]) -> bool:
+        return bool(self.prompts) and self.name not in known
+
+
+def gather(options: Segment) -> Asked:
+    """The prompts that the options ask for.
+
+    Raises:
+        PromptError: If there is none, or one is not what a prompt can be.
+        OptionError: If it is not said which of several objects a prompt is about.
+        InputError: If a file of prompts cannot be read.
+    """
+    log = None if options.prompts is None else PromptLog.load(options.prompts)
+    scribbles = tuple(_scribbles(options))
+    prompts = (
+        *_frames(options),
+        *(scribble for _, scribble, _ in scribbles),
+        *_clicks(options),
+    )
+    if not prompts and not (log and log.ordered()):
+        raise PromptError(
+            "a segmentation needs at least one prompt, got none; give --point I,J,K on the object, "
+            "or --box, --scribble, --mask or --prompts"
+        )
+    grids = tuple((path, grid) for path, _, grid in scribbles if grid is not None)
+    return Asked(log, _name(options, log, bool(prompts)), prompts, grids)
+
+
+def _frames(options: Segment) -> Iterator[Prompt]:
+    if options.mask is not None:
+        yield MaskPrompt(io.read_mask(options.mask, _label(options.mask_label)))
+    elif options.mask_label is not None:
+        raise OptionError("--mask-label chooses from a --mask, got none; add --mask FILE")
+    for text in options.box:
+        i0, j0, k0, i1, j1, k1 = _numbers("--box", text, 6)
+        yield BoxPrompt((i0, j0, k0), (i1, j1, k1), space=options.space)
+
+
+def _scribbles(options: Segment) -> Iterator[tuple[Path, Scribble, Grid | None]]:
+    for positive, flag, files in (
+        (True, "--scribble", options.scribble),
+        (False, "--negative-scribble", options.negative_scribble),
+    ):
+        for file in files:
+            yield file, *read_scribble(flag, file, positive, options.space)
+
+
+def _clicks(options: Segment) -> Iterator[Point]:
+    for positive, flag, texts in (
+        (True, "--point", options.point),
+        (False, "--negative", options.negative),
+    ):
+        for text in texts:
+            i, j, k = _numbers(flag, text, 3)
+            yield Point((i, j, k), positive, options.space)
+
+
+def _numbers(flag: str, text: str, count: int) -> Sequence[float]:
+    try:
+        numbers = [float(part) for part in text.split(",")]
+    except ValueError:
+        numbers = []
+    if len(numbers) != count:
+        example = ",".join(("120", "88", "40", "150", "118", "60")[:count])
+        raise PromptError(
+            f"{flag} needs {count} numbers with commas between them, got {text!r}; write it like "
+            f"{flag} {example}"
+        )
+    return numbers
+
+
+def _label(text: str | None) -> int | str | None:
+    return int(text) if text is not None and text.isdecimal() else text
+
+
+def _name(options: Segment, log: PromptLog | None, more: bool) -> str:
+    """The object that the prompts of the options are about."""
+    if options.name is not None:
+        if not options.name.strip():
+            raise OptionError("--name needs the name of an object, got an empty one")
+        return options.name
+    names = [entry.name for entry in log.objects] if log else []
+    if len(names) > 1 and more:
+        raise OptionError(
+            f"it takes --name to say which object the prompts are about, got several in "
+            f"{options.prompts}: {', '.join(names)}"
+        )
+    return names[0] if names else UNNAMED

@@ -1,0 +1,121 @@
+"""`voxclick segment`: from a volume and prompts to a mask in a file."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+import tyro
+
+from voxclick.types import Space
+
+EXAMPLES = """Prompts are given in this order: the log of --prompts, then the mask, boxes, scribbles, negative scribbles, points, negative points.
+
+Examples:
+  voxclick segment sample -o ventricle.nii.gz --point 79,127,94
+  voxclick segment ct.nii.gz -o spleen.nii.gz --point 120,88,40 131,90,44 --negative 90,80,40
+  voxclick segment ct.nii.gz -o liver.seg.nrrd --space ras --point -10.5,31,44 --name liver
+  voxclick segment series/ -o tumour.dcm --box 90,60,20,150,120,70 --preview tumour.png
+  voxclick segment ct.nii.gz -o better.nii.gz --mask draft.nii.gz --negative 88,71,40"""  # noqa: E501
+
+File: TypeAlias = Path | None
+
+
+def _file(metavar: str) -> object:
+    return tyro.conf.arg(metavar=metavar)
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Segment objects from prompts and write their mask, on the grid of the image."""
+
+    image: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="IMAGE")]
+    """A NIfTI, NRRD, MetaImage or npz file, a DICOM series as folder or zip, or the word sample
+    for the packaged head MR."""
+
+    output: Annotated[Path, tyro.conf.arg(metavar="FILE", aliases=["-o"])]
+    """Where the mask goes: .nii.gz, .nii, .seg.nrrd, .nrrd, .mha, .npz, or .dcm for a DICOM
+    segmentation; a label map where there are several objects."""
+
+    point: Annotated[
+        tyro.conf.UseAppendAction[tuple[str, ...]], tyro.conf.arg(metavar="I,J,K")
+    ] = ()
+    """A click on the object; several after one flag, too."""
+
+    negative: Annotated[
+        tyro.conf.UseAppendAction[tuple[str, ...]], tyro.conf.arg(metavar="I,J,K")
+    ] = ()
+    """A click on what is not the object."""
+
+    box: Annotated[
+        tyro.conf.UseAppendAction[tuple[str, ...]], tyro.conf.arg(metavar="I,J,K,I,J,K")
+    ] = ()
+    """A box around the object: its first corner and, in voxels, the one beyond its last (one slice
+    k: from k to k+1); in mm, two opposite corners."""
+
+    scribble: Annotated[
+        tyro.conf.UseAppendAction[tuple[Path, ...]], tyro.conf.arg(metavar="FILE")
+    ] = ()
+    """Voxels of the object: a .csv, .txt or .json file of rows i,j,k, or a mask file."""
+
+    negative_scribble: Annotated[
+        tyro.conf.UseAppendAction[tuple[Path, ...]], tyro.conf.arg(metavar="FILE")
+    ] = ()
+    """Voxels of what is not the object."""
+
+    mask: Annotated[File, _file("FILE")] = None
+    """A mask to start from, on the grid of the image."""
+
+    mask_label: Annotated[str | None, tyro.conf.arg(metavar="NAME|N")] = None
+    """Which label of --mask, where it holds several."""
+
+    prompts: Annotated[File, _file("FILE.json")] = None
+    """A prompt log, of one object or several."""
+
+    name: Annotated[str | None, tyro.conf.arg(metavar="NAME")] = None
+    """The object that the other prompts are about; the only one of --prompts, or "object"."""
+
+    space: Space = "voxel"
+    """Where coordinates live: voxel indices, or millimetres to the right, front and head (ras) or
+    to the left, back and head (lps)."""
+
+    series: Annotated[str | None, tyro.conf.arg(metavar="UID")] = None
+    """Which DICOM series, where there are several: its UID, or the end of it."""
+
+    model: Annotated[str | None, tyro.conf.arg(metavar="NAME")] = None
+    """One of `voxclick models`; the default model if left out."""
+
+    device: Annotated[str, tyro.conf.arg(metavar="DEVICE")] = "auto"
+    """auto, cpu, cuda[:N] or mps."""
+
+    report: Annotated[File, _file("FILE.json")] = None
+    """Also write versions, device, model, prompts, seconds and volumes in ml."""
+
+    preview: Annotated[File, _file("FILE.png")] = None
+    """Also draw three planes through the object, with its outline and the prompts."""
+
+    save_prompts: Annotated[File, _file("FILE.json")] = None
+    """Also write all prompts as a log, for --prompts."""
+
+    def run(self) -> int:
+        """Check everything, then load the engine, segment, write, and say what came out."""
+        from voxclick import io
+        from voxclick.cli.asked import gather
+        from voxclick.cli.output import check_outputs, check_source
+        from voxclick.cli.terminal import Progress
+        from voxclick.models import model_row
+
+        started = time.perf_counter()
+        check_outputs(self)
+        model_row(self.model)
+        asked = gather(self)
+        with Progress() as progress:
+            progress.step(f"reading {self.image}", checking=True)
+            since = time.perf_counter()
+            volume = io.read(self.image, self.series)
+            read_s = time.perf_counter() - since
+        asked.check(volume.grid)
+        check_source(self, volume)
+        from voxclick.cli.segmentation import Stopwatch, compute
+
+        return compute(self, asked, volume, Stopwatch(started, {"read": round(read_s, 4)}))
