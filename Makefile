@@ -24,7 +24,7 @@ $(READY): pyproject.toml
 	@touch $(READY)
 	@echo "voxclick is ready: .venv/bin/voxclick --help"
 
-DEMO_CLICKS := --point 78,117,93 --point 80,138,88 --negative 98,135,88
+DEMO_CLICKS := --name ventricle --point 78,117,93 --point 80,138,88 --negative 98,135,88
 
 demo: $(READY)  ## segment a lateral ventricle of the packaged sample and draw it
 	@mkdir -p demo

@@ -166,6 +166,8 @@ PROJECTIVE[3, 0] = 0.5
     [
         (ZERO_SPACING, "0.0"),
         (SINGULAR, "parallel"),
+        (np.diag([1e300, 1e300, 1e300, 1]), "1e\\+300"),
+        (np.diag([1e-300, 1, 1, 1]), "1e-300"),
         (NAN, "nan"),
         (PROJECTIVE, "0.5"),
         (np.eye(3), "4 x 4"),

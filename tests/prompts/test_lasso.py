@@ -132,6 +132,12 @@ def test_a_lasso_moved_to_a_view_covers_the_same_place(on: Grid, axis: int) -> N
     assert np.mean(landed) > 0.85
 
 
+def test_a_lasso_that_rounding_bent_stays_on_one_slice_of_a_finer_view() -> None:
+    vertices = SQUARE.copy()
+    vertices[0, 2] = 5.4
+    assert set(Lasso(vertices).moved(np.diag([4.0, 4, 4, 1])).voxels()[:, 2].tolist()) == {20}
+
+
 @on_all_axes
 def test_a_lasso_follows_its_axis_into_a_permuted_grid(axis: int) -> None:
     quarter = np.eye(4)

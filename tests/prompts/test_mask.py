@@ -146,6 +146,15 @@ def test_json_that_describes_no_mask_is_refused(fields: dict[str, object]) -> No
         MaskPrompt.from_json(good | fields, "voxel")
 
 
+def test_a_mask_prompt_keeps_what_it_was_given() -> None:
+    mask = mask_on()
+    prompt = MaskPrompt(mask)
+    mask.array[:] = False
+    assert len(prompt.voxels()) == BLOCK.voxels
+    with pytest.raises(ValueError, match="read-only"):
+        prompt.mask.array[0, 0, 0] = True
+
+
 def test_a_mask_prompt_cannot_be_changed() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         MaskPrompt(mask_on()).axis = 1  # type: ignore[misc]

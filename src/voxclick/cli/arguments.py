@@ -11,8 +11,10 @@ import sys
 from collections.abc import Sequence
 from contextlib import redirect_stderr
 from dataclasses import dataclass
+from functools import reduce
 from io import StringIO
-from typing import Annotated, Any, Protocol, Union
+from operator import or_
+from typing import Annotated, Any, Protocol
 
 import tyro
 
@@ -38,6 +40,16 @@ REPEATED = ("--point", "--negative", "--box")
 
 COORDINATES = re.compile(r"[-+.\d][-+.\deE]*(,[-+.\deEnaif]*)+")
 NUMBER = re.compile(r"[-+]?[.\d]+")
+
+PLAINER = (
+    (r"^Expected one of \{(.*)\}$", r"it takes a command: \1"),
+    (r"^Unrecognized options: (?=[^-])", "unexpected words: "),
+    (r"^Missing value for argument '(\S+)'.*", r"\1 needs a value, got none"),
+    (r"^invalid choice (.*) for argument '(\S+)'.*\((.*)\)$", r"\2 needs one of \3, got \1"),
+    (r"^Error parsing (\S+): invalid literal for int.*: (.*)", r"\1 needs a whole number, got \2"),
+    (r"^Error parsing (\S+): could not convert \w+ to float: (.*)", r"\1 needs a number, got \2"),
+)
+"""Tyro's words and ours."""
 
 
 class Command(Protocol):
@@ -96,34 +108,40 @@ def spelt_out(words: Sequence[str]) -> list[str]:
 def one_line(complaint: str, words: Sequence[str]) -> str:
     """The sense of tyro's framed complaint, and where to look."""
     plain = re.sub(r"\x1b\[[0-9;]*m", "", complaint)
-    boxes = [[]] if plain.strip() else [["the arguments cannot be understood"]]
+    boxes: list[list[str]] = []
     for line in plain.splitlines():
-        body = line.strip().strip("│|").strip()
-        if re.fullmatch(r"[╭+].*[╮+]", line.strip()):
+        if line.startswith(("╭", "+")):
             boxes.append([])
-        elif not re.fullmatch(r"[╰+].*[╯+]", line.strip()):
-            boxes[-1].append(body)
-    told = "; ".join(_sense(lines) for lines in boxes if lines)
+        elif boxes and not line.startswith("╰"):
+            boxes[-1].append(line.strip("│|").removeprefix(" ").rstrip())
+    told = "; ".join(_sense(lines) for lines in boxes) or "the arguments make no command"
     command = next((f" {word}" for word in words if word in COMMANDS), "")
     return f"{told}; see voxclick{command} --help"
 
 
 def _sense(lines: Sequence[str]) -> str:
-    """What one box says, up to its first rule, and what it suggests."""
+    """What one box says, and what it suggests, without the pages of help that it repeats."""
     sections: list[list[str]] = [[]]
     for line in lines:
         if line and not line.strip("─-"):
             sections.append([])
         else:
             sections[-1].append(line)
-    first = " ".join(sections[0]).strip()
-    if meant := next((s[1] for s in sections if s and s[0].startswith("Perhaps you meant")), ""):
-        first += f"; did you mean {meant}?"
-    if there := next((s[0] for s in sections if s and s[0].startswith("Available sub")), ""):
-        first = first.replace("options", "command") + there.replace("Available sub", "; there are ")
-    first = re.sub(r"Missing from ([\w ]+):", r"\1 needs", first)
-    first = re.sub(r"^Expected one of \{(.*?)\}\.$", r"a command is needed: \1", first)
-    return f"{first[:1].lower()}{first[1:]}".rstrip(".").replace(" (required)", "")
+    first, *others = sections
+    if missing := re.match(r"Missing from (.*):", first[0]):
+        # its options are indented by four, their help by eight
+        options = [line.strip() for line in first[1:] if re.match(r" {4}\S", line)]
+        return f"{missing[1]} needs {' and '.join(options)}"
+    told = " ".join(first).strip().rstrip(".")
+    for pattern, plain in PLAINER:
+        told = re.sub(pattern, plain, told)
+    for section in others:
+        if section[0].startswith("Perhaps you meant"):
+            told += f"; did you mean {section[1].strip()}?"
+        if there := re.match(r"Available subcommands: (.*)", " ".join(section)):
+            told = told.replace("unexpected words", "unknown command")
+            told += f"; the commands are {there[1]}"
+    return told[:1].lower() + told[1:]
 
 
 def _continues(value: str, word: str) -> bool:
@@ -135,13 +153,14 @@ def _continues(value: str, word: str) -> bool:
 
 
 def _by_tyro(spelt: Sequence[str], words: Sequence[str]) -> Call:
-    choices = tuple(_choice(name, full=name in words) for name in COMMANDS)
+    choices = reduce(or_, (_choice(name, full=name in words) for name in COMMANDS))
 
     @dataclass(frozen=True)
     class Voxclick:
         """Options before or after the command."""
 
-        command: Union[choices]  # type: ignore[valid-type]  # noqa: UP007
+        command: choices  # type: ignore[valid-type]
+        """What to do."""
         verbose: Annotated[bool, tyro.conf.arg(aliases=["-v"])] = False
         """Show what the libraries log and warn of."""
         debug: bool = False

@@ -1,10 +1,7 @@
-"""What an image is, in words for JSON: its grid, its intensities, the series of a DICOM folder."""
-
-from pathlib import Path
+"""What an image is, for JSON and for people: its grid, its intensities, its volumes."""
 
 import numpy as np
 
-from voxclick.io.formats.dicom_series import find_series
 from voxclick.types import Array, Json
 from voxclick.volume import Volume
 
@@ -35,23 +32,9 @@ def describe_intensities(volume: Volume) -> Json:
     return {name: float(f"{level:.6g}") for name, level in zip(names, levels, strict=True)}
 
 
-def list_series(path: Path) -> list[Json]:
-    """The image series in a DICOM folder or archive.
-
-    Raises:
-        FileFormatError: If there is none.
-    """
-    return [
-        {
-            "uid": one.uid,
-            "modality": str(one.headers[0].get("Modality", "")),
-            "description": str(one.headers[0].get("SeriesDescription", "")),
-            "slices": sum(int(header.get("NumberOfFrames") or 1) for header in one.headers),
-            "columns": int(one.headers[0].Columns),
-            "rows": int(one.headers[0].Rows),
-        }
-        for one in find_series(path)
-    ]
+def ml(volume_ml: float) -> str:
+    """A volume for people, such as `212.4 ml` or `0.0312 ml`."""
+    return f"{volume_ml:.1f} ml" if volume_ml >= 10 or volume_ml == 0 else f"{volume_ml:.3g} ml"
 
 
 def _sample(array: Array) -> Array:

@@ -43,7 +43,8 @@ class Info:
 
     def _look(self) -> Json:
         from voxclick import io
-        from voxclick.cli.description import describe_image, describe_intensities, list_series
+        from voxclick.cli.description import describe_image, describe_intensities
+        from voxclick.cli.series import list_series
 
         path = Path(self.image)
         if self.series is None and (path.is_dir() or path.suffix.lower() == ".zip"):

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from voxclick.cli.description import ml
 from voxclick.evaluate.planes import Aim, Outline, draw_planes, png
 from voxclick.geometry import Box, Grid
 from voxclick.prompts import Prompt
@@ -45,11 +46,6 @@ def draw_preview(volume: Volume, labels: LabelMap, prompts: Sequence[Prompt]) ->
     more = len(masks) - len(outlines[:IN_TITLE])
     title = f"{told}{f' and {more} more' if more else ''}   at voxel {aim.at}"
     return png(draw_planes(volume, outlines, prompts, title, aim))
-
-
-def ml(volume_ml: float) -> str:
-    """A volume for people, such as `212.4 ml` or `0.0312 ml`."""
-    return f"{volume_ml:.1f} ml" if volume_ml >= 10 or volume_ml == 0 else f"{volume_ml:.3g} ml"
 
 
 def _aim(volume: Volume, mask: Mask | None, prompts: Sequence[Prompt]) -> Aim:

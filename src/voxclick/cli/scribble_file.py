@@ -45,7 +45,8 @@ def read_scribble(
         raise MissingFileError(f"{flag} needs a file, got nothing at {path}") from None
     except (OSError, ValueError) as error:
         raise PromptError(f"{flag} needs a text file, cannot read {path}: {error}") from None
-    points = _from_json(flag, path, text) if suffix == ".json" else _from_rows(flag, path, text)
+    read = _from_json if suffix == ".json" else _from_rows
+    points: Any = read(flag, path, text)
     return Scribble(points, positive, space), None
 
 
@@ -73,8 +74,8 @@ def _from_rows(flag: str, path: Path, text: str) -> list[list[float]]:
                 continue
         if len(row) != 3:
             raise PromptError(
-                f"{flag} needs three numbers i,j,k in each row of {path}, got {line.strip()[:60]!r} "
-                f"in line {number}"
+                f"{flag} needs three numbers i,j,k in each row of {path}, got "
+                f"{line.strip()[:60]!r} in line {number}"
             )
         rows.append(row)
     return rows

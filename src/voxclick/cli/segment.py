@@ -1,28 +1,27 @@
 """`voxclick segment`: from a volume and prompts to a mask in a file."""
 
-import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import Annotated
 
 import tyro
 
 from voxclick.types import Space
 
-EXAMPLES = """Prompts are given in this order: the log of --prompts, then the mask, boxes, scribbles, negative scribbles, points, negative points.
+EXAMPLES = """Prompts are given in this order: the log of --prompts, then the mask, boxes, scribbles,
+negative scribbles, points, negative points.
 
 Examples:
   voxclick segment sample -o ventricle.nii.gz --point 79,127,94
   voxclick segment ct.nii.gz -o spleen.nii.gz --point 120,88,40 131,90,44 --negative 90,80,40
   voxclick segment ct.nii.gz -o liver.seg.nrrd --space ras --point -10.5,31,44 --name liver
   voxclick segment series/ -o tumour.dcm --box 90,60,20,150,120,70 --preview tumour.png
-  voxclick segment ct.nii.gz -o better.nii.gz --mask draft.nii.gz --negative 88,71,40"""  # noqa: E501
-
-File: TypeAlias = Path | None
+  voxclick segment ct.nii.gz -o better.nii.gz --mask draft.nii.gz --negative 88,71,40"""
 
 
-def _file(metavar: str) -> object:
-    return tyro.conf.arg(metavar=metavar)
+def _optional(metavar: str) -> object:
+    """An option that may be left out; that its default is None says nothing to a user."""
+    return tyro.conf.arg(metavar=metavar, help_behavior_hint="")
 
 
 @dataclass(frozen=True)
@@ -63,38 +62,38 @@ class Segment:
     ] = ()
     """Voxels of what is not the object."""
 
-    mask: Annotated[File, _file("FILE")] = None
+    mask: Annotated[Path | None, _optional("FILE")] = None
     """A mask to start from, on the grid of the image."""
 
-    mask_label: Annotated[str | None, tyro.conf.arg(metavar="NAME|N")] = None
+    mask_label: Annotated[str | None, _optional("NAME|N")] = None
     """Which label of --mask, where it holds several."""
 
-    prompts: Annotated[File, _file("FILE.json")] = None
+    prompts: Annotated[Path | None, _optional("FILE.json")] = None
     """A prompt log, of one object or several."""
 
-    name: Annotated[str | None, tyro.conf.arg(metavar="NAME")] = None
+    name: Annotated[str | None, _optional("NAME")] = None
     """The object that the other prompts are about; the only one of --prompts, or "object"."""
 
     space: Space = "voxel"
     """Where coordinates live: voxel indices, or millimetres to the right, front and head (ras) or
     to the left, back and head (lps)."""
 
-    series: Annotated[str | None, tyro.conf.arg(metavar="UID")] = None
+    series: Annotated[str | None, _optional("UID")] = None
     """Which DICOM series, where there are several: its UID, or the end of it."""
 
-    model: Annotated[str | None, tyro.conf.arg(metavar="NAME")] = None
+    model: Annotated[str | None, _optional("NAME")] = None
     """One of `voxclick models`; the default model if left out."""
 
     device: Annotated[str, tyro.conf.arg(metavar="DEVICE")] = "auto"
     """auto, cpu, cuda[:N] or mps."""
 
-    report: Annotated[File, _file("FILE.json")] = None
+    report: Annotated[Path | None, _optional("FILE.json")] = None
     """Also write versions, device, model, prompts, seconds and volumes in ml."""
 
-    preview: Annotated[File, _file("FILE.png")] = None
+    preview: Annotated[Path | None, _optional("FILE.png")] = None
     """Also draw three planes through the object, with its outline and the prompts."""
 
-    save_prompts: Annotated[File, _file("FILE.json")] = None
+    save_prompts: Annotated[Path | None, _optional("FILE.json")] = None
     """Also write all prompts as a log, for --prompts."""
 
     def run(self) -> int:
@@ -102,20 +101,26 @@ class Segment:
         from voxclick import io
         from voxclick.cli.asked import gather
         from voxclick.cli.output import check_outputs, check_source
-        from voxclick.cli.terminal import Progress
+        from voxclick.cli.stopwatch import Stopwatch
+        from voxclick.cli.terminal import Progress, say, tell
         from voxclick.models import model_row
 
-        started = time.perf_counter()
+        watch = Stopwatch()
         check_outputs(self)
         model_row(self.model)
         asked = gather(self)
         with Progress() as progress:
             progress.step(f"reading {self.image}", checking=True)
-            since = time.perf_counter()
             volume = io.read(self.image, self.series)
-            read_s = time.perf_counter() - since
-        asked.check(volume.grid)
-        check_source(self, volume)
-        from voxclick.cli.segmentation import Stopwatch, compute
+            watch.lap("read")
+            asked.check(volume.grid)
+            check_source(self, volume)
+            progress.step("loading the engine", checking=True)
+            from voxclick.cli.segmentation import compute, write_all
 
-        return compute(self, asked, volume, Stopwatch(started, {"read": round(read_s, 4)}))
+            segmented = compute(self, asked, volume, watch, progress)
+            write_all(self, segmented, watch, progress)
+        say(f"{segmented} -> {self.output} ({watch.total:.1f} s)")
+        for note in segmented.notes:
+            tell(f"voxclick: note: {note}")
+        return 0

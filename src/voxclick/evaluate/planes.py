@@ -200,7 +200,7 @@ def _mark(axes: Axes, prompt: Prompt, plane: _Plane, index: int) -> None:
             markersize=10 if bold else 7,
             markerfacecolor=colour,
             markeredgecolor="black",
-            alpha=1.0 if bold else 0.35,
+            alpha=1.0 if bold else 0.5,
             zorder=5,
         )
     elif isinstance(prompt, BoxPrompt):

@@ -106,8 +106,9 @@ def run_apart(tasks: Sequence[Task], job: Job, workers: int) -> Iterator[Event]:
 def ready_model(job: Job) -> Segmenter:
     """The model, after one click on noise: what it compiles is not counted as an object's time."""
     segmenter = load(job.model, job.device)
-    noise = np.random.default_rng(0).normal(size=(24, 24, 24)).astype(np.float32)
-    Session(Volume(noise, Grid((24, 24, 24), np.eye(4))), segmenter).add(Point((12, 12, 12)))
+    if Point.kind in segmenter.spec.prompts:
+        noise = np.random.default_rng(0).normal(size=(24, 24, 24)).astype(np.float32)
+        Session(Volume(noise, Grid((24, 24, 24), np.eye(4))), segmenter).add(Point((12, 12, 12)))
     return segmenter
 
 

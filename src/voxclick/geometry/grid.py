@@ -53,7 +53,8 @@ class Grid:
             )
         if not np.allclose(affine[3], (0, 0, 0, 1)):
             raise GridError(f"an affine must end in the row 0 0 0 1, got {affine[3].tolist()}")
-        lengths = np.linalg.norm(affine[:3, :3], axis=0)
+        with np.errstate(over="ignore"):
+            lengths = np.linalg.norm(affine[:3, :3], axis=0)
         if lengths.min() <= 0 or abs(np.linalg.det(affine[:3, :3] / lengths)) < 1e-4:
             raise GridError(
                 f"an affine must be invertible, got voxel axes {affine[:3, :3].tolist()}; "

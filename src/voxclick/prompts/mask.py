@@ -65,6 +65,10 @@ class MaskPrompt(Prompt):
                 )
         elif not self.mask.array.any():
             raise PromptError("a mask prompt needs at least one voxel, got an empty mask")
+        if self.mask.array.flags.writeable:  # what was said stays said, whatever becomes of it
+            kept = self.mask.array.copy()
+            kept.setflags(write=False)
+            object.__setattr__(self, "mask", Mask(kept, self.mask.grid, self.mask.source))
 
     def to_voxel(self, grid: Grid) -> "MaskPrompt":  # noqa: D102  (as in Prompt)
         if not self.mask.grid.matches(grid):
