@@ -3,7 +3,11 @@
 import os
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+hypothesis.settings.register_profile("steady", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("steady")
 
 DATA = Path(os.environ.get("VOXCLICK_DATA", Path(__file__).parents[2] / "shared" / "data"))
 

@@ -1,5 +1,6 @@
 """The few type names that every layer shares."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
@@ -22,8 +23,9 @@ if TYPE_CHECKING:
     GivenArray: TypeAlias = Array
     GivenBool: TypeAlias = bool
     GivenInt: TypeAlias = int
+    GivenInts: TypeAlias = Sequence[int]
 else:  # whatever is passed, NumPy's numbers too: who takes it checks it, in words
-    GivenIndex3 = GivenVector3 = GivenPoints = GivenArray = GivenBool = GivenInt = Any
+    GivenIndex3 = GivenVector3 = GivenPoints = GivenArray = GivenBool = GivenInt = GivenInts = Any
 
 Space: TypeAlias = Literal["voxel", "ras", "lps"]
 """Where coordinates live: voxel indices, or millimetres to the right/anterior/superior

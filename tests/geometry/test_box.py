@@ -2,7 +2,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from voxclick.geometry import Box
@@ -30,6 +30,7 @@ def test_an_intersection_holds_what_both_hold(a: Box, b: Box) -> None:
     assert a.intersection(b) == b.intersection(a)
 
 
+@settings(max_examples=30)
 @given(boxes(), boxes())
 def test_a_union_is_the_smallest_box_with_both(a: Box, b: Box) -> None:
     union = a.union(b)

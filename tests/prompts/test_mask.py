@@ -158,3 +158,8 @@ def test_a_mask_prompt_keeps_what_it_was_given() -> None:
 def test_a_mask_prompt_cannot_be_changed() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         MaskPrompt(mask_on()).axis = 1  # type: ignore[misc]
+
+
+def test_a_bare_array_is_told_to_bring_its_grid() -> None:
+    with pytest.raises(PromptError, match="needs a Mask, an array with its grid, got ndarray"):
+        MaskPrompt(np.ones((4, 4, 4), dtype=np.bool_))

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import reduce
 from io import StringIO
 from operator import or_
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any, Protocol, runtime_checkable
 
 import tyro
 
@@ -52,6 +52,7 @@ PLAINER = (
 """Tyro's words and ours."""
 
 
+@runtime_checkable
 class Command(Protocol):
     """What every command is: its options as fields, and the work."""
 

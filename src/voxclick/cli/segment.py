@@ -8,8 +8,8 @@ import tyro
 
 from voxclick.types import Space
 
-EXAMPLES = """Prompts are given in this order: the log of --prompts, then the mask, boxes, scribbles,
-negative scribbles, points, negative points.
+EXAMPLES = """Prompts are given in this order: the log of --prompts, then the mask, boxes,
+scribbles, negative scribbles, points, negative points.
 
 Examples:
   voxclick segment sample -o ventricle.nii.gz --point 79,127,94

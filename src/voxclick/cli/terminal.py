@@ -3,7 +3,6 @@
 import sys
 from threading import Timer
 from types import TracebackType
-from typing import TextIO
 
 PATIENCE_S = 2.0
 """Seconds before a step says that it is running."""
@@ -11,12 +10,12 @@ PATIENCE_S = 2.0
 
 def say(text: str, flat: bool = True) -> None:
     """Write a result to stdout, as one line unless `flat` is false."""
-    _write(sys.stdout, text, flat)
+    _write(text, flat, error=False)
 
 
 def tell(text: str, flat: bool = True) -> None:
     """Write a note or an error to stderr, as one line unless `flat` is false."""
-    _write(sys.stderr, text, flat)
+    _write(text, flat, error=True)
 
 
 class Progress:
@@ -87,7 +86,8 @@ class _Spinner:
         self._status.stop()
 
 
-def _write(stream: TextIO, text: str, flat: bool) -> None:
+def _write(text: str, flat: bool, error: bool) -> None:
+    stream = sys.stderr if error else sys.stdout
     line = " ".join(text.splitlines()) if flat else text.rstrip("\n")
     encoding = stream.encoding or "utf-8"
     stream.write(line.encode(encoding, "backslashreplace").decode(encoding) + "\n")

@@ -15,7 +15,7 @@ from voxclick.engine.object_state import Look, ObjectState, Record
 from voxclick.engine.ownership import Ownership
 from voxclick.engine.predict import Model, first_look, wider_look
 from voxclick.engine.refine import patches
-from voxclick.errors import PromptError
+from voxclick.errors import InputError, PromptError
 from voxclick.geometry import Box, Grid
 from voxclick.models import load
 from voxclick.models.base import Segmenter
@@ -50,7 +50,7 @@ class Session:
         cache: EmbeddingCache | None = None,
     ) -> None:
         model = segmenter if isinstance(segmenter, Segmenter) else load(segmenter, device)
-        self.volume = volume if isinstance(volume, Volume) else io.read(volume)
+        self.volume = _opened(volume)
         self._model = Model(self.volume, model, EmbeddingCache() if cache is None else cache)
         self._objects = Ownership(self.volume.grid, overlap)
         self._order = 0
@@ -261,3 +261,14 @@ class Session:
         notes = self._objects.unobeyed(state)
         seconds = time.perf_counter() - started
         return Change(box, seconds, state.name, bits, notes, self._revision, final)
+
+
+def _opened(volume: object) -> Volume:
+    if isinstance(volume, Volume):
+        return volume
+    if isinstance(volume, str | Path):
+        return io.read(volume)
+    raise InputError(
+        f"a session needs a Volume or the path of one, got {type(volume).__name__}; "
+        "write Volume(array, grid)"
+    )

@@ -57,7 +57,6 @@ class _Worker:
     process: BaseProcess
     connection: Connection
     case: str = ""
-    ready: bool = False
 
 
 def run_here(tasks: Sequence[Task], job: Job, segmenter: Segmenter | None) -> Iterator[Event]:
@@ -77,6 +76,7 @@ def run_apart(tasks: Sequence[Task], job: Job, workers: int) -> Iterator[Event]:
     """
     waiting = deque(tasks)
     team: list[_Worker] = []
+    started = False
     try:
         while waiting or team:
             while waiting and len(team) < workers:
@@ -88,12 +88,12 @@ def run_apart(tasks: Sequence[Task], job: Job, workers: int) -> Iterator[Event]:
                     event = worker.connection.recv()
                 except (EOFError, ConnectionError):
                     team.remove(worker)
-                    yield from _died(worker)
+                    yield from _died(worker, started)
                     continue
                 if isinstance(event, Exception):
                     raise event
                 if event is None:
-                    worker.ready = True
+                    started = True
                     continue
                 yield event
                 if isinstance(event, CaseEnd) and not _hand_out(worker, waiting):
@@ -131,9 +131,9 @@ def _hand_out(worker: _Worker, waiting: deque[Task]) -> bool:
     return task is not None
 
 
-def _died(worker: _Worker) -> Iterator[Event]:
+def _died(worker: _Worker, started: bool) -> Iterator[Event]:
     worker.process.join()
-    if not worker.ready:
+    if not started:
         raise VoxclickError(
             f"processes to work in could not be started, one ended with code "
             f"{worker.process.exitcode}; use one worker, or, from a script, call evaluate below "

@@ -8,10 +8,11 @@ from contextlib import AbstractContextManager
 from importlib.resources import as_file, files
 from pathlib import Path
 from types import ModuleType
+from typing import Literal, TypeAlias
 
 import numpy as np
 
-from voxclick.errors import FileFormatError, InputError, MissingFileError, UnknownNameError
+from voxclick.errors import InputError, MissingFileError, OptionError, UnknownNameError
 from voxclick.io.atomic import check_writable, whole
 from voxclick.io.kinds import FORMATS, Format
 from voxclick.volume import LabelMap, Mask, Source, Volume
@@ -28,6 +29,8 @@ __all__ = [
 SAMPLE = "sample"
 """The path that stands for the packaged volume."""
 
+Verb: TypeAlias = Literal["read", "written"]
+
 
 def read(path: str | Path, series: str | None = None) -> Volume:
     """The volume in a file or folder.
@@ -39,6 +42,8 @@ def read(path: str | Path, series: str | None = None) -> Volume:
 
     Raises:
         MissingFileError: If there is nothing at that path.
+        UnknownNameError: If no format has that ending, or there is no such series.
+        OptionError: If a series is chosen of a format that has none, or must be and is not.
         FileFormatError: If it cannot be read as what it is named.
         GridError: If its header does not place its voxels in space.
     """
@@ -46,6 +51,11 @@ def read(path: str | Path, series: str | None = None) -> Volume:
         return sample()
     source = _existing(path)
     kind = _format(source, "read", images=True)
+    if series is not None and not kind.holds_series:
+        raise OptionError(
+            f"a series can be chosen of DICOM images, got series {series!r} for the {kind.title} "
+            f"file {path}; leave it out"
+        )
     volume: Volume = _module(kind).read_volume(source, series)
     origin = volume.source or Source(source.resolve(), kind.name)
     return Volume(volume.array, volume.grid, origin)
@@ -56,6 +66,7 @@ def read_labelmap(path: str | Path) -> LabelMap:
 
     Raises:
         MissingFileError: If there is nothing at that path.
+        UnknownNameError: If no format has that ending.
         FileFormatError: If it cannot be read, or holds anything but whole numbers from 0 up.
     """
     source = _existing(path)
@@ -149,41 +160,44 @@ def sample() -> Volume:
 
 def _existing(path: str | Path) -> Path:
     source = Path(path)
-    if not source.exists():
-        raise MissingFileError(f"a file or folder is needed at {path}, got nothing there")
+    try:
+        found = source.exists()
+    except (OSError, ValueError):  # a name that no file can have
+        found = False
+    if not found:
+        raise MissingFileError(
+            f"a file or folder is needed at {path}, got nothing there; check the path"
+        )
     return source
 
 
-def _format(path: Path, verb: str, images: bool) -> Format:
+def _format(path: Path, verb: Verb, images: bool) -> Format:
     able = [kind for kind in FORMATS if _can(kind, verb, images)]
     if verb == "read" and path.is_dir():
-        able = [kind for kind in able if "" in kind.suffixes]
-        if able:
-            return able[0]
-        raise FileFormatError(f"a label file is needed, got the folder {path}")
+        return next(kind for kind in able if "" in kind.read_suffixes)
     named = [kind for kind in able if _suffix(path, kind, verb)]
     if not named:
-        known = ", ".join(suffix for kind in able for suffix in _suffixes(kind, verb))
+        known = ", ".join(suffix for kind in able for suffix in _suffixes(kind, verb) if suffix)
         what = "an image" if images else "a mask"
+        folder = " or a DICOM folder" if verb == "read" else ""
         raise UnknownNameError(
-            f"{what} can be {verb} as one of {known}, got the name {path.name!r}; "
+            f"{what} can be {verb} as one of {known}{folder}, got the name {path.name!r}; "
             "rename or convert the file"
         )
     return max(named, key=lambda kind: len(_suffix(path, kind, verb)))
 
 
-def _can(kind: Format, verb: str, images: bool) -> bool:
+def _can(kind: Format, verb: Verb, images: bool) -> bool:
     if verb == "read":
         return kind.reads_images if images else kind.reads_labels
     return kind.writes_images if images else kind.writes_labels
 
 
-def _suffixes(kind: Format, verb: str) -> list[str]:
-    also = kind.read_only_suffixes if verb == "read" else ()
-    return [suffix for suffix in (*kind.suffixes, *also) if suffix]
+def _suffixes(kind: Format, verb: Verb) -> tuple[str, ...]:
+    return kind.suffixes + (kind.read_suffixes if verb == "read" else ())
 
 
-def _suffix(path: Path, kind: Format, verb: str) -> str:
+def _suffix(path: Path, kind: Format, verb: Verb) -> str:
     """The longest ending of the format that the name has; empty for none."""
     name = path.name.lower()
     return max((s for s in _suffixes(kind, verb) if name.endswith(s)), key=len, default="")
@@ -194,4 +208,4 @@ def _module(kind: Format) -> ModuleType:
 
 
 def _labelled(mask: Mask) -> LabelMap:
-    return LabelMap(mask.array.astype(np.uint8), mask.grid, {1: "object"}, mask.source)
+    return LabelMap(mask.array.view(np.uint8), mask.grid, {1: "object"}, mask.source)

@@ -7,18 +7,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from voxclick.errors import OutputError
+from voxclick.errors import OutputError, VoxclickError
 
 
 def check_writable(path: Path) -> None:
     """Raise OutputError unless a file can be made at this path; call it before the work."""
     folder = path.parent
-    if not folder.is_dir():
+    try:
+        here, taken = folder.is_dir(), path.is_dir()
+    except (OSError, ValueError) as error:
+        raise OutputError(f"an output needs a path that can exist, got {path}: {error}") from None
+    if not here:
         raise OutputError(
             f"an output needs a folder that exists, got {path}: there is no folder {folder}; "
             "make it first"
         )
-    if path.is_dir():
+    if taken:
         raise OutputError(f"an output needs a file name, got the folder {path}; add a name to it")
     if not os.access(folder, os.W_OK):
         raise OutputError(f"an output needs a folder that can be written, got {folder}")
@@ -32,6 +36,9 @@ def whole(path: Path, suffix: str) -> Iterator[Path]:
         path: Where the result should appear.
         suffix: Ending of the temporary file, for writers that go by it.
 
+    Yields:
+        The path to write to, in a folder of its own beside `path`.
+
     Raises:
         OutputError: If it cannot be written; nothing is left behind then.
     """
@@ -44,7 +51,7 @@ def whole(path: Path, suffix: str) -> Iterator[Path]:
                 os.fsync(written.fileno())
             part.replace(path)
     except OSError as error:
-        if isinstance(error, OutputError):
+        if isinstance(error, VoxclickError):
             raise
         reason = error.strerror or str(error)
         if error.errno in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT):

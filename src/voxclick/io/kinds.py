@@ -10,7 +10,8 @@ class Format:
     Attributes:
         name: Short name, as in `Source.format`.
         title: What people call it.
-        suffixes: Endings of its files, the preferred one first.
+        suffixes: Endings of its files, the preferred one first; all are read, and written where
+            the format is.
         module: Where its `read_volume`, `read_labelmap`, `write_labelmap`, `write_volume` live.
         reads_images: Whether it holds images that can be read.
         reads_labels: Whether it holds label maps that can be read.
@@ -18,6 +19,9 @@ class Format:
         writes_images: Whether images can be written.
         read_only_suffixes: Endings of files that can only be read: headers beside their data.
         needs_source: Whether writing needs the DICOM series that was segmented.
+        keeps_names: Whether the names of labels are kept in its files.
+        holds_series: Whether one path may hold several images, of which `series` chooses.
+        read_suffixes: Endings that are read and never written; the empty one is a folder.
     """
 
     name: str
@@ -30,6 +34,9 @@ class Format:
     writes_images: bool = True
     read_only_suffixes: tuple[str, ...] = ()
     needs_source: bool = False
+    keeps_names: bool = False
+    holds_series: bool = False
+    read_suffixes: tuple[str, ...] = ()
 
 
 FORMATS: tuple[Format, ...] = (
@@ -63,15 +70,19 @@ FORMATS: tuple[Format, ...] = (
         reads_images=False,
         writes_images=False,
         needs_source=True,
+        keeps_names=True,
+        read_suffixes=("", ".zip"),
     ),
     Format(
         "dicom_series",
         "DICOM series",
-        ("", ".zip", ".dcm"),
+        (),
         "voxclick.io.formats.dicom_series",
         reads_labels=False,
         writes_labels=False,
         writes_images=False,
+        holds_series=True,
+        read_suffixes=("", ".zip", ".dcm"),
     ),
 )
-"""Every format; the empty suffix is a folder."""
+"""Every format; where two fit a name, the one with the longer suffix is taken, or the first."""

@@ -1,9 +1,8 @@
 """An existing mask to start from, whole or on some slices."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from operator import index
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -12,9 +11,14 @@ from voxclick.errors import GridMismatchError, PromptError
 from voxclick.geometry import Box, Grid
 from voxclick.prompts.base import Prompt, check_axis, sign
 from voxclick.prompts.scribble import Scribble
-from voxclick.types import Array, GivenInt, Json, Space
+from voxclick.types import Array, GivenInt, GivenInts, Json, Space
 from voxclick.volume import Mask
 from voxclick.volume.packing import decode_runs, encode_runs
+
+if TYPE_CHECKING:
+    GivenMask: TypeAlias = Mask
+else:  # whatever a user passes: it is checked here, in words
+    GivenMask = Any
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,9 +37,9 @@ class MaskPrompt(Prompt):
         PromptError: If the mask is empty, or `axis` and `slices` do not go together.
     """
 
-    mask: Mask
+    mask: GivenMask
     axis: GivenInt | None = None
-    slices: Sequence[GivenInt] = ()
+    slices: GivenInts = ()
 
     positive: bool = field(default=True, init=False)
     space: Space = field(default="voxel", init=False)
@@ -43,6 +47,7 @@ class MaskPrompt(Prompt):
     kind: ClassVar[str] = "mask"
 
     def __post_init__(self) -> None:
+        _check_mask(self.mask)
         try:
             slices = tuple(sorted({index(s) for s in self.slices}))
         except TypeError:
@@ -139,3 +144,11 @@ class MaskPrompt(Prompt):
         voxels: Array = np.argwhere(planes == inside)
         voxels[:, self.axis] = np.array(self.slices)[voxels[:, self.axis]]
         return voxels
+
+
+def _check_mask(mask: object) -> None:
+    if not isinstance(mask, Mask):
+        raise PromptError(
+            f"a mask prompt needs a Mask, an array with its grid, got {type(mask).__name__}; "
+            "write Mask(array, volume.grid)"
+        )

@@ -344,6 +344,41 @@ def test_a_cut_off_slice_is_an_error(left: float, tmp_path: Path) -> None:
     assert "\n" not in str(caught.value)
 
 
+def test_a_header_that_claims_more_than_memory_holds_is_refused(tmp_path: Path) -> None:
+    def claim(data: Dataset, k: int) -> None:
+        data.Rows = data.Columns = 65000
+        data.ImagePositionPatient[2] = k
+
+    many = phantom.shorten(STRAIGHT, 60)
+    folder = phantom.write_series(tmp_path / "a", phantom.ramp(many), many, change=claim)
+    with pytest.raises(FileFormatError, match=r"memory|cannot be decoded"):
+        read_volume(folder)
+
+
+def test_odd_elements_are_logged_and_not_warned_about(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def odd(data: Dataset, _: int) -> None:
+        data.SeriesDescription = "y" * 63
+
+    folder = phantom.write_series(tmp_path / "a", phantom.ramp(STRAIGHT), STRAIGHT, change=odd)
+    for file in folder.iterdir():
+        file.write_bytes(file.read_bytes().replace(b"ISO_IR 100", b"ISO_IR 999"))
+    with caplog.at_level("INFO", logger="voxclick"):
+        read_volume(folder, "1.2.826.1")
+    assert "ISO_IR 999" in caplog.text
+
+
+@pytest.mark.parametrize("keyword", ["BitsStored", "Rows", "PixelSpacing"])
+def test_an_element_of_the_wrong_kind_is_an_error(keyword: str, tmp_path: Path) -> None:
+    def many(data: Dataset, _: int) -> None:
+        data[keyword].value = [1, 2, 3]
+
+    folder = phantom.write_series(tmp_path / "a", phantom.ramp(STRAIGHT), STRAIGHT, change=many)
+    with pytest.raises(FileFormatError):
+        read_volume(folder)
+
+
 def change_of(keyword: str, value: object) -> phantom.Change:
     """A change that sets one element, or deletes it for None."""
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Int
@@ -99,7 +100,7 @@ def read_labelmap(path: Path) -> LabelMap:
     """
     with foreign(path):
         seg = _load(path)
-        array = np.zeros(seg.grid.shape, dtype=np.min_scalar_type(max(seg.names, default=1)))
+        array = _blank(seg.grid, np.min_scalar_type(max(seg.names, default=1)))
         overlaps: dict[tuple[int, int], int] = {}
         for k, label, pixels in seg.frames():
             plane = array[:, :, k].T  # a view [j i]
@@ -138,7 +139,7 @@ def read_mask(path: Path, label: int | str) -> Mask:
         if not known:
             told = ", ".join(f"{number} ({name})" for number, name in seg.names.items())
             raise UnknownNameError(f"no segment {label!r} in {path}; there are {told}")
-        array = np.zeros(seg.grid.shape, dtype=np.bool_)
+        array = _blank(seg.grid, np.dtype(np.bool_))
         for k, number, pixels in seg.frames():
             if number == known[0]:
                 array[:, :, k] |= pixels.T
@@ -188,6 +189,11 @@ def read_labelmap_on(path: Path, grid: Grid) -> LabelMap:
     array = np.zeros(grid.shape, dtype=labels.array.dtype)
     array[inside.slices] = kept
     return LabelMap(array, grid, labels.names, labels.source)
+
+
+def _blank(grid: Grid, kind: np.dtype[Any]) -> Array:
+    """Zeros `[i, j, k]` that lie in memory slice by slice, as they are filled."""
+    return np.zeros(grid.shape[::-1], dtype=kind).transpose(2, 1, 0)
 
 
 def _load(path: Path) -> SegFile:

@@ -21,7 +21,7 @@ from voxclick.io.formats.dicom_files import (
     is_dicom,
 )
 from voxclick.io.formats.dicom_slices import TAGS, Slice, Stack, is_placed, slices_of, stacked
-from voxclick.types import Array
+from voxclick.types import Array, Index3
 from voxclick.volume import Source, Volume
 
 DERIVED_MODALITIES = frozenset({"SEG", "RTDOSE"})
@@ -166,7 +166,7 @@ def _decode(stack: Stack) -> Real[Array, "i j k"]:
     """The real values of all slices; decoded file by file on all cores, straight into place."""
     columns, rows, count = stack.grid.shape
     kind = _number_type(stack)
-    filled = np.empty((count, rows, columns), dtype=kind)
+    filled = _room((count, rows, columns), kind, stack.slices[0])
     jobs: dict[DicomFile, list[tuple[int, Slice]]] = {}
     for k, one in enumerate(stack.slices):
         _check_scalar(one)
@@ -187,6 +187,16 @@ def _decode(stack: Stack) -> Real[Array, "i j k"]:
     if kind == np.int32 and limits.min <= filled.min() and filled.max() <= limits.max:
         filled = filled.astype(np.int16)
     return filled.transpose(2, 1, 0)
+
+
+def _room(shape: Index3, kind: type[np.generic], first: Slice) -> Array:
+    try:
+        return np.empty(shape, dtype=kind)
+    except MemoryError as error:
+        raise FileFormatError(
+            f"the series of {first} claims {shape[2]} x {shape[1]} x {shape[0]} voxels, more than "
+            "memory holds; check its headers or crop it"
+        ) from error
 
 
 def _stored(data: Dataset, one: Slice) -> Array:

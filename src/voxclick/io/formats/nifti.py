@@ -1,24 +1,39 @@
-"""NIfTI files, read and written by nibabel."""
+"""NIfTI files: headers by nibabel, whose affine is the truth, voxels read once and whole."""
 
 import gzip
 import logging
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO, TypeAlias
 
 import nibabel as nib
 import numpy as np
-from nibabel.filebasedimages import ImageFileError
+from jaxtyping import Float, Real, Shaped
 from nibabel.spatialimages import HeaderDataError
 
-from voxclick.errors import FileFormatError, GridError
+from voxclick.errors import FileFormatError, GridError, InputError
 from voxclick.geometry import Grid
-from voxclick.io.formats.voxel_values import finite_values, whole_numbers
+from voxclick.io.content import (
+    check_size,
+    intensities,
+    label_bytes,
+    label_numbers,
+    native,
+    place,
+)
 from voxclick.types import Array
 from voxclick.volume import LabelMap, Volume
 
 log = logging.getLogger(__name__)
 
-BROKEN = (ImageFileError, HeaderDataError, OSError, EOFError, zlib.error, ValueError, MemoryError)
+Header: TypeAlias = nib.Nifti1Header | nib.Nifti2Header
+
+UNREADABLE = (HeaderDataError, OSError, EOFError, zlib.error, ValueError, MemoryError)
+CHUNK = 1 << 22
+FAST = 1
+"""A gzip level: masks come out a little larger than at the usual 9, and ten times sooner."""
 
 
 def read_volume(path: Path, series: str | None = None) -> Volume:
@@ -30,11 +45,10 @@ def read_volume(path: Path, series: str | None = None) -> Volume:
 
     Raises:
         FileFormatError: If the file is broken, 2D, of many frames, complex or RGB.
-        GridError: If its affine does not place the voxels in space.
+        GridError: If its header does not place the voxels in space.
     """
-    image = _open(path)
-    array = _three_axes(_values(image, path), path)
-    return Volume(finite_values(array, path), Grid(array.shape, _affine(image, path)))
+    array, grid = _load(path)
+    return Volume(intensities(array, path), grid)
 
 
 def read_labelmap(path: Path) -> LabelMap:
@@ -42,126 +56,151 @@ def read_labelmap(path: Path) -> LabelMap:
 
     Raises:
         FileFormatError: If the file is broken, or its values are no labels.
-        GridError: If its affine does not place the voxels in space.
+        GridError: If its header does not place the voxels in space.
     """
-    image = _open(path)
-    array = _three_axes(_values(image, path), path)
-    return LabelMap(whole_numbers(array, path), Grid(array.shape, _affine(image, path)))
+    array, grid = _load(path)
+    return LabelMap(label_numbers(array, path), grid)
 
 
 def write_labelmap(labels: LabelMap, path: Path, source: Path | None = None) -> None:
     """Write label numbers as the smallest unsigned type that holds them; names are not kept."""
-    top = int(labels.array.max(initial=0))
-    kind = np.min_scalar_type(top)
-    _write(labels.array.astype(kind), labels.grid, path)
+    _write(label_bytes(labels.array), labels.grid, path)
 
 
 def write_volume(volume: Volume, path: Path) -> None:
-    """Write an image in the type it has; half floats and bools are widened."""
-    array = volume.array
-    if array.dtype.kind == "b":
-        array = array.astype(np.uint8)
-    elif array.dtype == np.float16:
-        array = array.astype(np.float32)
-    _write(array, volume.grid, path)
+    """Write an image in the type it has; half floats are widened."""
+    array = native(volume.array)
+    _write(array.astype(np.float32) if array.dtype == np.float16 else array, volume.grid, path)
 
 
-def _open(path: Path) -> nib.Nifti1Image:
+def _load(path: Path) -> tuple[Real[Array, "i j k"], Grid]:
     try:
-        image = nib.load(path)
-    except BROKEN as error:
-        raise _broken(path, error) from None
-    if not isinstance(image, nib.Nifti1Image | nib.Nifti1Pair):
+        with _unpacked(path) as stream:
+            header = _header(stream, path)
+            _check_spacing(header, path)
+            header.check_fix(log, error_level=40)
+            shape = _shape(header, path)
+            grid = place(path, shape, header.get_best_affine())
+            array = _voxels(stream, header, path).reshape(shape, order="F")  # i j k
+            while stream.read(CHUNK):  # to the end, where gzip keeps its checksum
+                pass
+            return _scaled(native(array), *header.get_slope_inter()), grid
+    except UNREADABLE as error:
+        if isinstance(error, InputError):
+            raise
+        reason = str(error).partition("\n")[0] or type(error).__name__
         raise FileFormatError(
-            f"a NIfTI file is needed, got {type(image).__name__} in {path}; convert it"
+            f"a NIfTI file is needed, cannot read {path}: {reason}; copy or export it again"
+        ) from None
+
+
+@contextmanager
+def _unpacked(path: Path) -> Iterator[BinaryIO]:
+    """The file without its compression, which its first bytes tell and not its name."""
+    with path.open("rb") as file:
+        packed = file.read(2) == b"\x1f\x8b"
+        file.seek(0)
+        if packed:
+            with gzip.GzipFile(fileobj=file) as stream:
+                yield stream  # type: ignore[misc]  # it lacks only what nobody needs of BinaryIO
+        else:
+            yield file
+
+
+def _header(stream: BinaryIO, path: Path) -> Header:
+    """The header as it stands in the file, before nibabel repairs anything in it."""
+    start = stream.read(nib.Nifti2Header.sizeof_hdr)
+    if start[344:348] == b"n+1\0":
+        return nib.Nifti1Header(start[:348], check=False)
+    if start[4:8] == b"n+2\0" and len(start) == nib.Nifti2Header.sizeof_hdr:
+        return nib.Nifti2Header(start, check=False)
+    if start[344:348] == b"ni1\0":
+        raise FileFormatError(
+            f"a NIfTI in one file is needed, {path} is the header of a pair; convert the pair"
         )
-    kind = image.get_data_dtype()
+    raise FileFormatError(
+        f"a NIfTI file is needed, {path} has no NIfTI header but begins with {start[:12]!r}"
+    )
+
+
+def _check_spacing(header: Header, path: Path) -> None:
+    """Raise for a spacing that nibabel would replace by 1 mm without a word."""
+    spacing = np.asarray(header["pixdim"][1:4], dtype=np.float64)
+    placed = int(header["sform_code"]) > 0
+    if not np.isfinite(spacing).all() or (spacing == 0).any() or (min(spacing) < 0 and not placed):
+        raise GridError(
+            f"a spacing above 0 mm is needed along every axis, got {spacing.tolist()} in {path}; "
+            "repair the header"
+        )
+    if not placed and int(header["qform_code"]) <= 0:
+        log.warning("%s has neither sform nor qform: how it lies is a guess", path)
+
+
+def _shape(header: Header, path: Path) -> tuple[int, int, int]:
+    kind = header.get_data_dtype()
     if kind.kind == "c" or kind.names:
         what = "complex" if kind.kind == "c" else "RGB"
         raise FileFormatError(
             f"one real number a voxel is needed, got {what} data in {path}; "
             "convert it to one scalar channel"
         )
-    return image
-
-
-def _values(image: nib.Nifti1Image, path: Path) -> Array:
-    proxy = image.dataobj
-    shape = tuple(int(n) for n in image.shape)
-    if len(shape) >= 3 and max(shape[3:], default=1) > 1:
-        raise FileFormatError(
-            f"one 3D volume is needed, got {shape[3]} frames (shape {shape}) in {path}; "
-            "split it and choose one"
-        )
+    shape = tuple(int(n) for n in header.get_data_shape())
+    frames = int(np.prod(shape[3:], dtype=np.int64))
     if len(shape) < 3 or min(shape) < 1:
         raise FileFormatError(f"a 3D volume is needed, got the shape {shape} in {path}")
-    expected = int(np.prod(shape, dtype=np.int64)) * image.get_data_dtype().itemsize
-    if not _is_gzip(path) and expected + int(proxy.offset) > path.stat().st_size:
+    if frames > 1:
         raise FileFormatError(
-            f"{expected} bytes of voxels (shape {shape}) are needed, got a file of "
-            f"{path.stat().st_size} bytes: {path} is cut off; copy it again"
+            f"one 3D volume is needed, got {frames} frames (shape {shape}) in {path}; "
+            "split the file and choose one frame"
         )
-    try:
-        scaled = proxy.slope != 1 or proxy.inter != 0
-        array: Array = np.asarray(proxy, dtype=np.float32 if scaled else None)
-    except BROKEN as error:
-        raise _broken(path, error) from None
-    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+    return shape[0], shape[1], shape[2]
 
 
-def _three_axes(array: Array, path: Path) -> Array:
-    return array.reshape(array.shape[:3])
+def _voxels(stream: BinaryIO, header: Header, path: Path) -> Shaped[Array, " n"]:
+    """The stored numbers, in file order."""
+    kind = header.get_data_dtype()
+    needed = int(np.prod(header.get_data_shape(), dtype=object)) * kind.itemsize
+    offset = int(header.get_data_offset())
+    packed = isinstance(stream, gzip.GzipFile)
+    check_size(path, needed + offset, path.stat().st_size, packed)
+    stream.seek(offset)
+    stored = np.empty(needed, dtype=np.uint8)
+    view = stored.data
+    filled = 0
+    while filled < needed:
+        got = stream.readinto(view[filled : filled + CHUNK])  # type: ignore[attr-defined]
+        if not got:
+            raise EOFError(f"{needed} bytes of voxels are needed, the file ends after {filled}")
+        filled += got
+    return stored.view(kind)
 
 
-def _affine(image: nib.Nifti1Image, path: Path) -> Array:
-    """The affine, unless the header is one that nibabel would silently repair."""
-    header = _raw_header(path, type(image.header))
-    coded = int(header["sform_code"]) > 0 or int(header["qform_code"]) > 0
-    spacing = np.asarray(header["pixdim"][1:4], dtype=np.float64)
-    # a valid sform would do, but a writer that left such a spacing is not to be trusted
-    if not (np.isfinite(spacing).all() and spacing.all()):
-        raise GridError(
-            f"a spacing above 0 mm is needed along every axis, got {spacing.tolist()} in {path}; "
-            "repair the header"
-        )
-    if not coded:
-        log.info("%s has neither sform nor qform: orientation is a guess", path)
-    try:
-        affine: Array = np.asarray(image.affine, dtype=np.float64)
-    except (HeaderDataError, ValueError) as error:
-        raise GridError(
-            f"an affine is needed, got a header without one in {path}: {error}"
-        ) from None
-    return affine
+def _scaled(
+    array: Real[Array, "i j k"], slope: float | None, inter: float | None
+) -> Real[Array, "i j k"]:
+    """The values that the stored numbers stand for, rounded once to float32."""
+    factor = 1.0 if slope is None else slope
+    shift = 0.0 if inter is None else inter
+    if factor == 1 and shift == 0:
+        return array
+    scaled: Float[Array, "i j k"] = np.empty(array.shape, dtype=np.float32, order="F")
+    with np.errstate(over="ignore", invalid="ignore"):
+        for k in range(array.shape[2]):  # a slice at a time: float64 of all is large
+            scaled[:, :, k] = array[:, :, k] * np.float64(factor) + np.float64(shift)
+    return scaled
 
 
-def _write(array: Array, grid: Grid, path: Path) -> None:
-    image = nib.Nifti1Image(array, grid.affine)
+def _write(array: Real[Array, "i j k"], grid: Grid, path: Path) -> None:
+    image = nib.Nifti1Image(array, grid.affine, dtype=array.dtype)
+    image.header.set_xyzt_units("mm")
     image.set_sform(grid.affine, code=1)
     try:
         image.set_qform(grid.affine, code=1, strip_shears=False)
     except HeaderDataError:  # a sheared grid: the sform alone can say it
         image.set_qform(None, code=0)
-    data = image.to_bytes()
-    if path.name.endswith(".gz"):
-        with path.open("wb") as file:
-            file.write(gzip.compress(data, compresslevel=1, mtime=0))
-    else:
-        path.write_bytes(data)
-
-
-def _raw_header(path: Path, kind: type[nib.Nifti1Header]) -> nib.Nifti1Header:
-    """The header as it stands in the file: nibabel's own has its spacing repaired."""
-    with gzip.open(path) if _is_gzip(path) else path.open("rb") as file:
-        block = file.read(kind.sizeof_hdr)
-    return kind(block, check=False)
-
-
-def _is_gzip(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(2) == b"\x1f\x8b"
-
-
-def _broken(path: Path, error: Exception) -> FileFormatError:
-    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-    return FileFormatError(f"a NIfTI file is needed, cannot read {path}: {reason}")
+    with path.open("wb") as file:
+        if path.suffix == ".gz":  # no name and no time in it: the same mask gives the same bytes
+            with gzip.GzipFile("", "wb", FAST, file, mtime=0) as packed:
+                image.to_stream(packed)
+        else:
+            image.to_stream(file)

@@ -1,91 +1,153 @@
-"""The npz files of the CVPR 2025 interactive segmentation challenge.
+"""The `.npz` of the CVPR 2025 challenge on interactive 3D segmentation.
 
-Their arrays are `(D, H, W)` with the spacing in that order, and say nothing of orientation: it is
-taken as RAS with the last axis first, so that a result lies on its image.
+`imgs`, `gts` and `segs` are `[D, H, W]`, `spacing` has three numbers in the same order. Directions
+are unknown there: axes are taken as straight, with the first voxel at 0 0 0. Files that voxclick
+writes say more, in an array `affine` that the challenge does not look at.
 """
 
+import logging
 import zipfile
 import zlib
 from pathlib import Path
+from typing import IO, Any
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Real
+from numpy.lib import format as npy
 
-from voxclick.errors import FileFormatError, GridError
+from voxclick.errors import FileFormatError, GridError, InputError
 from voxclick.geometry import Grid
-from voxclick.io.formats.voxel_values import finite_values, whole_numbers
+from voxclick.io.content import (
+    check_size,
+    intensities,
+    label_bytes,
+    label_numbers,
+    native,
+    place,
+)
 from voxclick.types import Array
 from voxclick.volume import LabelMap, Volume
 
-MOST_LABELS = 255
+log = logging.getLogger(__name__)
+
+UNREADABLE = (zipfile.BadZipFile, OSError, EOFError, zlib.error, ValueError, NotImplementedError)
+READ_HEADER = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
 
 
 def read_volume(path: Path, series: str | None = None) -> Volume:
-    """The image (`imgs`) in a challenge file.
+    """The image (`imgs`) of a challenge file.
 
     Args:
         path: A `.npz` file.
         series: Not used: the file holds one image.
 
     Raises:
-        FileFormatError: If the file is broken or holds no 3D image.
-        GridError: If its spacing is not three numbers above 0.
+        FileFormatError: If the file is broken, or has no 3D image.
+        GridError: If its spacing is none.
     """
-    array, grid = _read(path, ("imgs",))
-    return Volume(finite_values(array, path), grid)
+    array, grid = _load(path, ("imgs",))
+    return Volume(intensities(array, path), grid)
 
 
 def read_labelmap(path: Path) -> LabelMap:
-    """The labels (`segs` of a result, or `gts` of a case) in a challenge file.
+    """The labels (`gts`, or else `segs`) of a challenge file.
 
     Raises:
-        FileFormatError: If the file is broken, or holds no labels.
-        GridError: If its spacing is not three numbers above 0.
+        FileFormatError: If the file is broken, or has no labels.
+        GridError: If its spacing is none.
     """
-    array, grid = _read(path, ("segs", "gts"))
-    return LabelMap(whole_numbers(array, path), grid)
+    array, grid = _load(path, ("gts", "segs"))
+    return LabelMap(label_numbers(array, path), grid)
 
 
 def write_labelmap(labels: LabelMap, path: Path, source: Path | None = None) -> None:
-    """Write labels as the challenge wants results: `segs`, uint8 `(D, H, W)`, and the spacing.
+    """Write label numbers as the challenge wants predictions (`segs`, uint8); names are not kept.
 
     Raises:
-        FileFormatError: For a label above 255.
+        InputError: If a label number is above 255.
     """
-    top = int(labels.array.max(initial=0))
-    if top > MOST_LABELS:
-        raise FileFormatError(
-            f"npz results hold labels up to {MOST_LABELS}, got {top}; use .nii.gz"
+    array = label_bytes(labels.array)
+    if array.dtype != np.uint8:
+        raise InputError(
+            f"an npz of the challenge holds label numbers up to 255, got {int(array.max())}; "
+            "write another format, such as .nii.gz"
         )
-    segs = np.ascontiguousarray(labels.array.transpose(2, 1, 0).astype(np.uint8))
+    segs = np.ascontiguousarray(array.transpose(2, 1, 0))  # d h w
     spacing = np.array(labels.grid.spacing_mm[::-1])
     np.savez_compressed(path, segs=segs, spacing=spacing, affine=labels.grid.affine)
 
 
-def _read(path: Path, keys: tuple[str, ...]) -> tuple[Array, Grid]:
+def _load(path: Path, wanted: tuple[str, ...]) -> tuple[Real[Array, "i j k"], Grid]:
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as held:
-            key = next((key for key in keys if key in held), None)
-            if key is None:
+        with zipfile.ZipFile(path) as archive:
+            held = {name.removesuffix(".npy"): name for name in archive.namelist()}
+            name = next((name for name in wanted if name in held), None)
+            if name is None:
                 raise FileFormatError(
-                    f"an npz with {' or '.join(keys)} is needed, got {sorted(held.files)} in {path}"
+                    f"an array {' or '.join(wanted)} is needed, {path} holds "
+                    f"{', '.join(sorted(held)) or 'nothing'}"
                 )
-            array: Array = held[key]
-            spacing = np.asarray(held["spacing"]) if "spacing" in held else np.ones(3)
-            affine = np.asarray(held["affine"]) if "affine" in held else None
-    except FileFormatError:
-        raise
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error, MemoryError) as error:
-        raise FileFormatError(f"an npz file is needed, cannot read {path}: {error}") from None
-    if array.ndim != 3 or array.dtype.kind not in "iufb":
+            array = _array(archive, held[name], path)
+            spacing, affine = (
+                _array(archive, held[key], path) if key in held else None
+                for key in ("spacing", "affine")
+            )
+    except UNREADABLE as error:
+        if isinstance(error, InputError):
+            raise
+        reason = str(error).partition("\n")[0] or type(error).__name__
+        raise FileFormatError(f"an npz file is needed, cannot read {path}: {reason}") from None
+    if array.ndim != 3 or array.size == 0 or array.dtype.kind not in "biuf":
         raise FileFormatError(
-            f"a 3D array of numbers is needed, got {key} of {array.dtype} {array.shape} in {path}"
+            f"a 3D volume of real numbers is needed, got {array.dtype} of the shape {array.shape} "
+            f"as {name} in {path}"
         )
-    turned = array.transpose(2, 1, 0)
-    return turned, Grid(turned.shape, _placed(spacing, path) if affine is None else affine)
+    turned = native(array).transpose(2, 1, 0)  # i j k
+    return turned, place(path, turned.shape, _affine(spacing, affine, path))
 
 
-def _placed(spacing: Array, path: Path) -> Float[Array, "4 4"]:
-    if spacing.shape != (3,) or not (np.isfinite(spacing).all() and (spacing > 0).all()):
-        raise GridError(f"a spacing of three numbers above 0 is needed, got {spacing} in {path}")
+def _array(archive: zipfile.ZipFile, name: str, path: Path) -> Array:
+    """One array; never one that would have to be unpickled, as that runs what is in it."""
+    info = archive.getinfo(name)
+    with archive.open(info) as stream:
+        shape, kind = _declared(stream)
+        if kind.hasobject:
+            raise FileFormatError(
+                f"{name} in {path} is pickled, which is not read because it can run programs"
+            )
+        needed = int(np.prod(shape, dtype=object)) * kind.itemsize
+        check_size(path, needed, info.file_size, packed=False)
+        check_size(path, needed, info.compress_size, info.compress_type != zipfile.ZIP_STORED)
+    with archive.open(info) as stream:
+        array: Array = npy.read_array(stream, allow_pickle=False)
+        while stream.read(1 << 20):  # to the end, where zip keeps its checksum
+            pass
+        return array
+
+
+def _declared(stream: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    version = npy.read_magic(stream)
+    if version not in READ_HEADER:
+        raise ValueError(f"unknown version {version} of an array")
+    shape, _, kind = READ_HEADER[version](stream)
+    return shape, kind
+
+
+def _affine(spacing: Array | None, affine: Array | None, path: Path) -> Float[Array, "4 4"]:
+    if affine is not None:
+        if affine.shape != (4, 4) or affine.dtype.kind not in "iuf":
+            raise GridError(
+                f"an affine of 4 x 4 numbers is needed, got {affine.dtype} of the shape "
+                f"{affine.shape} in {path}; repair the file"
+            )
+        return affine.astype(np.float64)
+    if spacing is None:
+        log.warning("%s tells no spacing: 1 mm along every axis is a guess", path)
+        return np.eye(4)
+    good = spacing.shape == (3,) and spacing.dtype.kind in "iuf"
+    if not good or not (np.isfinite(spacing).all() and (spacing > 0).all()):
+        raise GridError(
+            f"a spacing of three numbers above 0 mm is needed, got {spacing.tolist()} in {path}; "
+            "repair the file"
+        )
     return np.diag([*spacing[::-1].astype(np.float64), 1.0])

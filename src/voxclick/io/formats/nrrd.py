@@ -1,142 +1,222 @@
-"""NRRD files, and 3D Slicer's `.seg.nrrd` with the names of its segments, by SimpleITK."""
+"""NRRD files, and the segmentations that 3D Slicer keeps in them (`.seg.nrrd`)."""
 
 import colorsys
+import errno
+import logging
+import re
+import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import SimpleITK as sitk  # noqa: N813
-from jaxtyping import Integer
+import SimpleITK
+from jaxtyping import Real
 
-from voxclick.errors import FileFormatError
-from voxclick.geometry import Box
-from voxclick.io.formats.itk_image import (
-    grid_of,
-    image_of,
-    label_type,
-    read_image,
-    values_of,
-    write_image,
-)
-from voxclick.io.formats.voxel_values import finite_values, whole_numbers
+from voxclick.errors import FileFormatError, GridError, UnknownNameError
+from voxclick.geometry import Grid
+from voxclick.io.content import intensities, label_bytes, label_numbers, native
+from voxclick.io.formats.itk_image import ItkFile, itk_place, open_itk
 from voxclick.types import Array
-from voxclick.volume import LabelMap, Volume
+from voxclick.volume import LabelMap, Mask, Volume
 
-ITK_NAME = "NrrdImageIO"
-GOLDEN = 0.618034
-"""Steps of this around the colour wheel keep neighbours in the list apart."""
+log = logging.getLogger(__name__)
+
+FAST = 1
+HEADER_LIMIT = 1 << 20
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One object of a 3D Slicer segmentation.
+
+    Attributes:
+        number: Its label number; the value in the file, or its place where values repeat.
+        name: Its name.
+        value: The value of its voxels in the file.
+        layer: The channel of the file that it lies in; segments of several may overlap.
+    """
+
+    number: int
+    name: str
+    value: int
+    layer: int
 
 
 def read_volume(path: Path, series: str | None = None) -> Volume:
-    """The image in a NRRD file.
+    """The image in an NRRD file.
 
     Args:
-        path: A `.nrrd` file, or a `.nhdr` header beside its data.
+        path: A `.nrrd` or `.nhdr` file.
         series: Not used: the file holds one image.
 
     Raises:
-        FileFormatError: If the file is broken, not 3D, or has several values a voxel.
+        FileFormatError: If the file is broken, not 3D, or has several frames or channels.
         GridError: If its header does not place the voxels in space.
     """
-    image = read_image(path, "NRRD", ITK_NAME)
-    return Volume(finite_values(values_of(image), path), grid_of(image, path))
+    file = _open(path)
+    return Volume(intensities(native(file.scalars()), path), file.grid)
 
 
 def read_labelmap(path: Path) -> LabelMap:
-    """The label map in a NRRD file, with the segment names that 3D Slicer keeps in it.
+    """The label map in an NRRD file, with the names of a 3D Slicer segmentation.
 
-    A segmentation of several layers is laid into one map, its segments numbered in order.
+    Segments whose values repeat from layer to layer are numbered from 1 in their order.
 
     Raises:
-        FileFormatError: If the file is broken, its values are no labels, or segments overlap.
+        FileFormatError: If the file is broken, its values are no labels, or its segments overlap
+            (`read_mask` reads one of them).
         GridError: If its header does not place the voxels in space.
     """
-    image = read_image(path, "NRRD", ITK_NAME, layers=True)
-    array = whole_numbers(values_of(image), path)
-    segments = _segments(image)
-    if array.ndim == 4:
-        return LabelMap(
-            _flattened(array, segments, path), grid_of(image, path), _in_order(segments)
-        )
-    names = {value: name for name, value, _ in segments}
-    return LabelMap(array, grid_of(image, path), names)
+    file = _open(path)
+    segments = _segments(file)
+    names = {segment.number: segment.name for segment in segments}
+    if file.channels == 1:
+        return LabelMap(label_numbers(native(file.scalars()), path), file.grid, names)
+    if not segments:
+        file.scalars()
+    layers = native(file.voxels())
+    array = np.zeros(file.grid.shape, dtype=np.min_scalar_type(max(names)))
+    for segment in segments:
+        inside = layers[..., segment.layer] == segment.value
+        other = int(array[inside].max(initial=0))
+        if other:
+            raise FileFormatError(
+                f"a label map cannot hold segments that overlap, in {path} {names[other]!r} and "
+                f"{segment.name!r} do; read one with read_mask(path, label=number or name)"
+            )
+        array[inside] = segment.number
+    return LabelMap(array, file.grid, names)
+
+
+def read_mask(path: Path, label: int | str) -> Mask:
+    """One segment of an NRRD file, also where segments overlap.
+
+    Args:
+        path: A `.nrrd`, `.seg.nrrd` or `.nhdr` file.
+        label: The segment's number or name.
+
+    Raises:
+        FileFormatError: If the file is broken or its values are no labels.
+        GridError: If its header does not place the voxels in space.
+        UnknownNameError: If no segment has that number or name.
+    """
+    file = _open(path)
+    segments = _segments(file)
+    if file.channels == 1 or not segments:
+        return read_labelmap(path).mask(label)
+    for segment in segments:
+        if label in (segment.number, segment.name):
+            return Mask(file.voxels()[..., segment.layer] == segment.value, file.grid)
+    known = ", ".join(f"{segment.number} ({segment.name})" for segment in segments)
+    raise UnknownNameError(f"no segment {label!r} in {path}; there are {known}")
 
 
 def write_labelmap(labels: LabelMap, path: Path, source: Path | None = None) -> None:
-    """Write label numbers; as `.seg.nrrd` with their names, as 3D Slicer reads them."""
-    image = image_of(label_type(labels.array), labels.grid)
-    if path.name.endswith(".seg.nrrd"):
-        for key, value in _slicer_fields(labels).items():
-            image.SetMetaData(key, value)
-    write_image(image, path, ITK_NAME)
+    """Write label numbers and names, as 3D Slicer reads them from a `.seg.nrrd`."""
+    _write(label_bytes(labels.array), labels.grid, path, _slicer_keys(labels))
 
 
 def write_volume(volume: Volume, path: Path) -> None:
-    """Write an image."""
-    write_image(image_of(volume.array, volume.grid), path, ITK_NAME)
+    """Write an image in the type it has; half floats are widened."""
+    array = native(volume.array)
+    half = array.dtype == np.float16
+    _write(array.astype(np.float32) if half else array, volume.grid, path, {})
 
 
-def _segments(image: sitk.Image) -> list[tuple[str, int, int]]:
-    """Name, label value and layer of each segment that 3D Slicer described."""
-    keys = set(image.GetMetaDataKeys())
-    found: list[tuple[str, int, int]] = []
-    while f"Segment{len(found)}_ID" in keys or f"Segment{len(found)}_Name" in keys:
-        start = f"Segment{len(found)}_"
-
-        def field(name: str, default: str, start: str = start) -> str:
-            return str(image.GetMetaData(start + name)) if start + name in keys else default
-
-        value = field("LabelValue", str(len(found) + 1))
-        layer = field("Layer", "0")
-        name = field("Name", field("ID", f"label_{value}"))
-        found.append((name, int(value), int(layer)))
-    return found
+def _open(path: Path) -> ItkFile:
+    file = open_itk(path, "NrrdImageIO")
+    _check_spacing(path)
+    return file
 
 
-def _flattened(
-    layers: Integer[Array, "i j k l"], segments: list[tuple[str, int, int]], path: Path
-) -> Integer[Array, "i j k"]:
-    if not segments:
-        raise FileFormatError(
-            f"one label a voxel is needed, got {layers.shape[3]} without names in {path}"
+def _check_spacing(path: Path) -> None:
+    """Raise for a spacing that ITK would replace by 1 mm without a word."""
+    with path.open("rb") as stream:
+        header = re.split(rb"\r?\n\r?\n", stream.read(HEADER_LIMIT), maxsplit=1)[0].decode("latin1")
+    fields = dict(re.findall(r"^([a-z ]+): *(.*?)\r?$", header, flags=re.MULTILINE))
+    directions, spacings = fields.get("space directions"), fields.get("spacings")
+    if directions is not None:
+        known = directions.count("(")
+    elif spacings is not None:
+        known = sum(text.lower() != "nan" for text in spacings.split())
+    else:
+        log.warning("%s tells no spacing: 1 mm along every axis is a guess", path)
+        return
+    if known < 3:
+        raise GridError(
+            f"a spacing above 0 mm is needed along every axis, got {directions or spacings} in "
+            f"{path}; repair the header"
         )
-    flat = np.zeros(layers.shape[:3], dtype=np.uint16)
-    for number, (name, value, layer) in enumerate(segments, start=1):
-        own = layers[..., layer] == value
-        taken = np.unique(flat[own])
-        if taken.any():
-            others = ", ".join(segments[t - 1][0] for t in taken if t)
+
+
+def _segments(file: ItkFile) -> tuple[Segment, ...]:
+    """The segments that 3D Slicer lists in the header; none in a plain NRRD."""
+    found = (re.fullmatch(r"Segment(\d+)_ID", key) for key in file.keys)
+    orders = sorted(int(match[1]) for match in found if match)
+    listed: list[tuple[str, int, int]] = []
+    for order in orders:
+        key = f"Segment{order}_"
+        name = file.keys.get(key + "Name", "") or file.keys[key + "ID"]
+        try:  # before Slicer 4.11 each segment had its own layer and the value 1
+            value = int(file.keys.get(key + "LabelValue", "1"))
+            layer = int(file.keys.get(key + "Layer", order if file.channels > 1 else 0))
+        except ValueError:
+            value, layer = 0, -1
+        if value < 1 or not 0 <= layer < file.channels:
             raise FileFormatError(
-                f"segments that do not overlap are needed, got {name!r} over {others!r} in {path}; "
-                "save them in two files"
+                f"segment {name!r} of {file.path} needs a value from 1 up and one of "
+                f"{file.channels} layers, got LabelValue {value} and Layer {layer}; "
+                "save the segmentation again"
             )
-        flat[own] = number
-    return flat
+        listed.append((name, value, layer))
+    repeated = file.channels > 1 and len({value for _, value, _ in listed}) < len(listed)
+    return tuple(
+        Segment(place if repeated else value, name, value, layer)
+        for place, (name, value, layer) in enumerate(listed, start=1)
+    )
 
 
-def _in_order(segments: list[tuple[str, int, int]]) -> dict[int, str]:
-    return {number: name for number, (name, _, _) in enumerate(segments, start=1)}
+def _slicer_keys(labels: LabelMap) -> dict[str, str]:
+    """What 3D Slicer wants to know of a segmentation with one layer.
 
-
-def _slicer_fields(labels: LabelMap) -> dict[str, str]:
-    """The key/value pairs that 3D Slicer looks for, one group a segment."""
-    fields = {
-        "Segmentation_MasterRepresentation": "Binary labelmap",
+    Source: vtkMRMLSegmentationStorageNode of Slicer 5; the extent is that of the layer.
+    """
+    extent = " ".join(f"0 {n - 1}" for n in labels.grid.shape)
+    keys = {
         "Segmentation_ContainedRepresentationNames": "Binary labelmap|",
+        "Segmentation_MasterRepresentation": "Binary labelmap",
+        "Segmentation_SourceRepresentation": "Binary labelmap",
         "Segmentation_ReferenceImageExtentOffset": "0 0 0",
     }
-    for place, label in enumerate(labels.labels):
-        box = Box.of_mask(labels.array == label)
-        ends = zip(box.start, box.stop, strict=True)
-        colour = colorsys.hsv_to_rgb(place * GOLDEN % 1.0, 0.65, 0.95)
-        start = f"Segment{place}_"
-        fields |= {
-            f"{start}ID": f"Segment_{label}",
-            f"{start}Name": labels.name(label),
-            f"{start}NameAutoGenerated": "0",
-            f"{start}LabelValue": str(label),
-            f"{start}Layer": "0",
-            f"{start}Color": " ".join(f"{part:.6f}" for part in colour),
-            f"{start}ColorAutoGenerated": "1",
-            f"{start}Extent": " ".join(f"{first} {last - 1}" for first, last in ends),
+    for order, label in enumerate(labels.labels):
+        red, green, blue = colorsys.hsv_to_rgb(order * 0.618034 % 1.0, 0.6, 0.9)
+        segment = {
+            "Color": f"{red:.6f} {green:.6f} {blue:.6f}",
+            "ColorAutoGenerated": "1",
+            "Extent": extent,
+            "ID": f"Segment_{label}",
+            "LabelValue": str(label),
+            "Layer": "0",
+            "Name": labels.name(label),
+            "NameAutoGenerated": "0",
+            "Tags": "|",
         }
-    return fields
+        keys |= {f"Segment{order}_{key}": value for key, value in segment.items()}
+    return keys
+
+
+def _write(array: Real[Array, "i j k"], grid: Grid, path: Path, keys: dict[str, str]) -> None:
+    image = SimpleITK.GetImageFromArray(array.transpose(2, 1, 0))  # k j i
+    spacing, direction, origin = itk_place(grid)
+    image.SetSpacing(spacing)
+    image.SetDirection(direction)
+    image.SetOrigin(origin)
+    for key, value in keys.items():
+        image.SetMetaData(key, value)
+    try:
+        SimpleITK.WriteImage(image, str(path), True, FAST)
+    except RuntimeError as error:
+        # ITK does not say why; what is left of the disk does
+        full = shutil.disk_usage(path.parent).free < array.nbytes
+        number = errno.ENOSPC if full else errno.EIO
+        raise OSError(number, str(error).strip().splitlines()[-1]) from None

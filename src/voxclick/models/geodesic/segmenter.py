@@ -43,6 +43,8 @@ class Tuning:
     hist_w: float = 0.5
     floor: float = 0.0
     pfloor: float = 0.0
+    mono: int = 0
+    band: float = 4.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,7 +187,30 @@ def _score(seen: SeenView, seeds: Seeds, before: Array | None, t: Tuning) -> Arr
             near = np.exp(-((d / t.local) ** 2))
         score = near * score + (1 - near) * (keep + t.evidence * score)
     score = smoothed(score.astype(np.float32), t.smooth, seen.lengths)
+    if t.mono and prior is not None and seeds.newest is not None:
+        at = tuple(seeds.newest.T)
+        sign = seeds.marks[at].sum()
+        was = prior > 0
+        if sign > 0 and not was[at].all():
+            flips = (score > 0) & ~was
+            flips[at] = True
+            if t.mono == 2:
+                flips = _touching(flips, at)
+            score = np.where(was, np.maximum(score, 0.5), np.where(flips, np.maximum(score, .1), np.minimum(score, -0.5)))
+        elif sign < 0 and was[at].any():
+            flips = (score <= 0) & was
+            flips[at] = True
+            if t.mono == 2:
+                flips = _touching(flips, at)
+            score = np.where(~was, np.minimum(score, -0.5), np.where(flips, np.minimum(score, -.1), np.maximum(score, 0.5)))
+        elif t.band:
+            score = np.where(np.abs(prior) > t.band, np.where(was, np.maximum(score, .5), np.minimum(score, -.5)), score)
     return _settled(score, seeds, prior, t)
+
+
+def _touching(flips, at):
+    parts = cc3d.connected_components(flips.astype(np.uint8), connectivity=6)
+    return np.isin(parts, np.setdiff1d(parts[at], [0]))
 
 
 def _appearance(seen, inside, outside, negatives, t):

@@ -1,0 +1,121 @@
+"""What a file must hold, whatever its format: all its voxels, real numbers, a place in space."""
+
+import logging
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Integer, Real
+
+from voxclick.errors import FileFormatError, GridError
+from voxclick.geometry import Grid
+from voxclick.types import Array, Index3
+
+log = logging.getLogger(__name__)
+
+DEFLATE_LIMIT = 1032
+"""Deflate (zlib, gzip, zip) never packs more bytes than this into one (zlib.net/zlib_tech.html)."""
+
+LARGEST_LABEL = 2**53
+"""Above this, floats skip whole numbers."""
+
+
+def check_size(path: Path, needed: int, stored: int, packed: bool) -> None:
+    """Raise unless a file can hold the voxels that its header promises; call it before reading.
+
+    Args:
+        path: The file, for the message.
+        needed: Bytes of voxels that the header promises.
+        stored: Bytes that the file has for them.
+        packed: Whether these are compressed by deflate.
+
+    Raises:
+        FileFormatError: If there are too few.
+    """
+    if needed > (stored * DEFLATE_LIMIT if packed else stored):
+        raise FileFormatError(
+            f"{needed} bytes of voxels are promised by the header of {path}, it has "
+            f"{'compressed to ' if packed else ''}{stored}: the file is cut off or its header "
+            "wrong; copy or export it again"
+        )
+
+
+def place(path: Path, shape: Index3, affine: Array) -> Grid:
+    """The grid that a header describes.
+
+    Args:
+        path: The file, for the message.
+        shape: Number of voxels along each axis.
+        affine: Voxel index to RAS+ millimetres, 4 x 4.
+
+    Raises:
+        GridError: If it is none.
+    """
+    try:
+        return Grid(shape, affine)
+    except GridError as error:
+        raise GridError(f"cannot place the voxels of {path} in space: {error}") from None
+
+
+def native(array: Array) -> Array:
+    """The array in this machine's byte order and in a type that everybody reads."""
+    if array.dtype.kind == "b":
+        return array.view(np.uint8)
+    if array.dtype.kind == "f" and array.dtype.itemsize > 8:
+        return array.astype(np.float64)
+    if not array.dtype.isnative:
+        order = array.dtype.newbyteorder("=")
+        return array.byteswap(inplace=array.flags.writeable).view(order)
+    return array
+
+
+def intensities(array: Real[Array, "i j k"], path: Path) -> Real[Array, "i j k"]:
+    """The array as an image, with NaN and infinities replaced by its lowest finite value.
+
+    Raises:
+        FileFormatError: If no value is finite.
+    """
+    if array.dtype.kind != "f" or np.isfinite([array.min(), array.max()]).all():
+        return array
+    finite = np.isfinite(array)
+    if not finite.any():
+        raise FileFormatError(
+            f"an image needs finite intensities, all {array.size} voxels of {path} are NaN or "
+            "infinite; export it again"
+        )
+    log.warning(
+        "%s holds %d NaN or infinite voxels: they are read as its lowest intensity",
+        path,
+        array.size - np.count_nonzero(finite),
+    )
+    return np.where(finite, array, array[finite].min())
+
+
+def label_numbers(array: Real[Array, "i j k"], path: Path) -> Integer[Array, "i j k"]:
+    """The array as label numbers; floats are taken where they are whole.
+
+    Raises:
+        FileFormatError: If a value is not a whole number from 0 up.
+    """
+    lowest, highest = array.min(), array.max()
+    if array.dtype.kind == "f":
+        if not (lowest > -LARGEST_LABEL and highest < LARGEST_LABEL and _whole(array)):
+            raise FileFormatError(
+                f"a label map must hold whole numbers, got fractions or NaN from {lowest} to "
+                f"{highest} in {path}; is it an image or a probability map?"
+            )
+        if lowest >= 0:
+            array = array.astype(np.min_scalar_type(int(highest)))
+    if lowest < 0:
+        raise FileFormatError(
+            f"a label map must hold numbers from 0 up, got {int(lowest)} in {path}; is it an image?"
+        )
+    return array
+
+
+def label_bytes(array: Integer[Array, "i j k"]) -> Integer[Array, "i j k"]:
+    """Label numbers in the smallest unsigned type that holds them, for writing."""
+    return array.astype(np.min_scalar_type(int(array.max())), copy=False)
+
+
+def _whole(array: Array) -> bool:
+    return all(bool((array[..., k] == np.rint(array[..., k])).all()) for k in range(array.shape[2]))
