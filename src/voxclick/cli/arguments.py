@@ -9,10 +9,10 @@ import importlib
 import re
 import sys
 from collections.abc import Sequence
-from contextlib import redirect_stderr
+from contextlib import redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass
 from functools import reduce
-from io import StringIO
+from io import BytesIO, StringIO, TextIOWrapper
 from operator import or_
 from typing import Annotated, Any, Protocol, runtime_checkable
 
@@ -76,14 +76,14 @@ def parse(words: Sequence[str]) -> Call:
         OptionError: If the words make none; in one line.
         SystemExit: With code 0, after help was printed.
     """
-    complaint = StringIO()
+    spelt = spelt_out(words)
     try:
-        with redirect_stderr(complaint):
-            return _by_tyro(spelt_out(words), words)
+        with redirect_stderr(StringIO()):
+            return _by_tyro(spelt, words)
     except SystemExit as finished:
         if not finished.code:
             raise
-        raise OptionError(one_line(complaint.getvalue(), words)) from None
+        raise OptionError(one_line(_complaint(spelt, words), words)) from None
 
 
 def spelt_out(words: Sequence[str]) -> list[str]:
@@ -108,13 +108,12 @@ def spelt_out(words: Sequence[str]) -> list[str]:
 
 def one_line(complaint: str, words: Sequence[str]) -> str:
     """The sense of tyro's framed complaint, and where to look."""
-    plain = re.sub(r"\x1b\[[0-9;]*m", "", complaint)
     boxes: list[list[str]] = []
-    for line in plain.splitlines():
-        if line.startswith(("╭", "+")):
+    for line in complaint.splitlines():
+        if line.startswith("╭"):
             boxes.append([])
         elif boxes and not line.startswith("╰"):
-            boxes[-1].append(line.strip("│|").removeprefix(" ").rstrip())
+            boxes[-1].append(line.strip("│").removeprefix(" ").rstrip())
     told = "; ".join(_sense(lines) for lines in boxes) or "the arguments make no command"
     command = next((f" {word}" for word in words if word in COMMANDS), "")
     return f"{told}; see voxclick{command} --help"
@@ -124,7 +123,7 @@ def _sense(lines: Sequence[str]) -> str:
     """What one box says, and what it suggests, without the pages of help that it repeats."""
     sections: list[list[str]] = [[]]
     for line in lines:
-        if line and not line.strip("─-"):
+        if line and not line.strip("─"):
             sections.append([])
         else:
             sections[-1].append(line)
@@ -151,6 +150,15 @@ def _continues(value: str, word: str) -> bool:
         return not re.match(r"-[^\d.in]", word)
     bare = NUMBER.fullmatch(value) and NUMBER.fullmatch(word)
     return bool(bare or COORDINATES.fullmatch(word))
+
+
+def _complaint(spelt: Sequence[str], words: Sequence[str]) -> str:
+    """What tyro says of words that make no command, framed as on a terminal of UTF-8."""
+    told = BytesIO()
+    with TextIOWrapper(told, encoding="utf-8", write_through=True) as page:
+        with redirect_stdout(page), redirect_stderr(page), suppress(SystemExit):
+            _by_tyro(spelt, words)
+        return told.getvalue().decode("utf-8")
 
 
 def _by_tyro(spelt: Sequence[str], words: Sequence[str]) -> Call:
