@@ -60,6 +60,8 @@ class Case:
         masks: Label number to the file of its mask.
         channel: Which channel of an image that has several along a fourth axis (NIfTI only); None
             for an image that has one.
+        placed: Whether the labels' file says where they lie; if not, they lie on the image, and
+            only their shape must fit.
     """
 
     name: str
@@ -69,6 +71,7 @@ class Case:
     names: Mapping[int, str] = field(default_factory=dict)
     masks: Mapping[int, Path] = field(default_factory=dict)
     channel: int | None = None
+    placed: bool = True
 
     def read(self) -> Volume:
         """The image, or the channel of it that is wanted.
@@ -111,7 +114,8 @@ class Case:
                 yield Target(label, names.get(label, f"label_{label}"), grid, box, inside)
 
     def _check(self, grid: Grid, other: Grid, path: Path) -> None:
-        if not grid.matches(other):
+        fits = grid.matches(other) if self.placed else grid.shape == other.shape
+        if not fits:
             raise GridMismatchError(
                 f"labels must lie on the grid of {self.image.name}, {grid.shape} voxels of "
                 f"{_rounded(grid)} mm, got {path} with {other.shape} of {_rounded(other)} mm; "

@@ -174,7 +174,7 @@ def _existing(path: str | Path) -> Path:
 def _format(path: Path, verb: Verb, images: bool) -> Format:
     able = [kind for kind in FORMATS if _can(kind, verb, images)]
     if verb == "read" and path.is_dir():
-        return next(kind for kind in able if "" in kind.read_suffixes)
+        return next(kind for kind in able if "" in kind.read_only_suffixes)
     named = [kind for kind in able if _suffix(path, kind, verb)]
     if not named:
         known = ", ".join(suffix for kind in able for suffix in _suffixes(kind, verb) if suffix)
@@ -194,7 +194,7 @@ def _can(kind: Format, verb: Verb, images: bool) -> bool:
 
 
 def _suffixes(kind: Format, verb: Verb) -> tuple[str, ...]:
-    return kind.suffixes + (kind.read_suffixes if verb == "read" else ())
+    return kind.suffixes + (kind.read_only_suffixes if verb == "read" else ())
 
 
 def _suffix(path: Path, kind: Format, verb: Verb) -> str:

@@ -17,11 +17,10 @@ class Format:
         reads_labels: Whether it holds label maps that can be read.
         writes_labels: Whether label maps can be written.
         writes_images: Whether images can be written.
-        read_only_suffixes: Endings of files that can only be read: headers beside their data.
         needs_source: Whether writing needs the DICOM series that was segmented.
         keeps_names: Whether the names of labels are kept in its files.
         holds_series: Whether one path may hold several images, of which `series` chooses.
-        read_suffixes: Endings that are read and never written; the empty one is a folder.
+        read_only_suffixes: Endings that are read and never written; the empty one is a folder.
     """
 
     name: str
@@ -32,11 +31,10 @@ class Format:
     reads_labels: bool = True
     writes_labels: bool = True
     writes_images: bool = True
-    read_only_suffixes: tuple[str, ...] = ()
     needs_source: bool = False
     keeps_names: bool = False
     holds_series: bool = False
-    read_suffixes: tuple[str, ...] = ()
+    read_only_suffixes: tuple[str, ...] = ()
 
 
 FORMATS: tuple[Format, ...] = (
@@ -46,15 +44,10 @@ FORMATS: tuple[Format, ...] = (
         "NRRD",
         (".seg.nrrd", ".nrrd"),
         "voxclick.io.formats.nrrd",
+        keeps_names=True,
         read_only_suffixes=(".nhdr",),
     ),
-    Format(
-        "metaimage",
-        "MetaImage",
-        (".mha",),
-        "voxclick.io.formats.metaimage",
-        read_only_suffixes=(".mhd",),
-    ),
+    Format("metaimage", "MetaImage", (".mha", ".mhd"), "voxclick.io.formats.metaimage"),
     Format(
         "npz",
         "CVPR 2025 npz",
@@ -71,7 +64,7 @@ FORMATS: tuple[Format, ...] = (
         writes_images=False,
         needs_source=True,
         keeps_names=True,
-        read_suffixes=("", ".zip"),
+        read_only_suffixes=("", ".zip"),
     ),
     Format(
         "dicom_series",
@@ -82,7 +75,7 @@ FORMATS: tuple[Format, ...] = (
         writes_labels=False,
         writes_images=False,
         holds_series=True,
-        read_suffixes=("", ".zip", ".dcm"),
+        read_only_suffixes=("", ".zip", ".dcm"),
     ),
 )
 """Every format; where two fit a name, the one with the longer suffix is taken, or the first."""

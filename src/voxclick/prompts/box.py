@@ -1,6 +1,6 @@
 """A box around the object, in 3D or on one slice."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
@@ -18,7 +18,9 @@ class BoxPrompt(Prompt):
     """A box: the object lies inside it (or, negative, nothing in it is the object).
 
     In `voxel` space the box is half-open, `start <= index < stop`; a box one voxel thick along
-    an axis is a 2D box on that slice. In millimetres it spans two opposite corners, in any order.
+    an axis is a 2D box on that slice. In millimetres, the two points are opposite corners of a box
+    along the voxel axes; it holds the voxels whose centre lies inside (the nearest, where none
+    does), so that the corners of a voxel box put into millimetres give that box on every grid.
     What reaches beyond the volume is cut off.
 
     Attributes:
@@ -35,6 +37,7 @@ class BoxPrompt(Prompt):
     stop: GivenVector3
     positive: GivenBool = True
     space: Space = "voxel"
+    _flat_axis: int | None = field(default=None, init=False, repr=False, compare=False)
 
     kind: ClassVar[str] = "box"
 
@@ -69,7 +72,9 @@ class BoxPrompt(Prompt):
 
     @property
     def flat_axis(self) -> int | None:
-        """The axis along which it is one voxel thick, if it is a 2D box."""
+        """The axis along which it is one voxel of the volume thick, if it is a 2D box."""
+        if self._flat_axis is not None:
+            return self._flat_axis if self._flat_axis >= 0 else None
         thin = [axis for axis in range(3) if self.region.shape[axis] == 1]
         return thin[-1] if thin else None
 
@@ -77,10 +82,11 @@ class BoxPrompt(Prompt):
         if self.space == "voxel":
             start, stop = np.array(self.start), np.array(self.stop)
         else:
-            # rounded, so that a corner on the face between two voxels stays there
-            corners = np.round(indices_in(grid, _corners(self.start, self.stop), self.space), 6)
-            start = np.floor(corners.min(axis=0) + 0.5)
-            stop = np.maximum(np.ceil(corners.max(axis=0) + 0.5), start + 1)
+            corners = indices_in(grid, np.array([self.start, self.stop]), self.space)
+            first, last = corners.min(axis=0), corners.max(axis=0)
+            start, stop = np.ceil(first), np.ceil(last)
+            start = np.where(start < stop, start, np.floor((first + last) / 2 + 0.5))
+            stop = np.maximum(stop, start + 1)
         low, high = np.maximum(start, 0), np.minimum(stop, grid.shape)
         if not (low < high).all():
             raise PromptError(
@@ -99,7 +105,12 @@ class BoxPrompt(Prompt):
         faces = np.array([self.start, self.stop]) - 0.5
         corners = apply_affine(matrix, _corners(faces[0], faces[1])) + 0.5
         low, high = corners.min(axis=0), corners.max(axis=0)
-        return BoxPrompt(_vector(low), _vector(np.maximum(high, low + 1e-3)), self.positive)
+        moved = BoxPrompt(_vector(low), _vector(np.maximum(high, low + 1e-3)), self.positive)
+        # a few slices can be one voxel of a coarse view, and one slice several of a fine one
+        flat = self.flat_axis
+        axis = -1 if flat is None else int(np.argmax(np.abs(matrix[:3, flat])))
+        object.__setattr__(moved, "_flat_axis", axis)
+        return moved
 
     def to_json(self) -> Json:  # noqa: D102
         return {

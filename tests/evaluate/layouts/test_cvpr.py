@@ -1,7 +1,9 @@
 """The layout of the CVPR 2025 challenge."""
 
 import numpy as np
+import pytest
 
+from voxclick.errors import GridMismatchError
 from voxclick.evaluate.layouts.cvpr import find
 
 CUBE = np.zeros((4, 4, 4), dtype=np.uint8)
@@ -31,3 +33,28 @@ def test_files_that_are_no_archives_or_have_no_labels_are_left_out(tmp_path):
     (tmp_path / "CT_text.npz").write_text("this is no archive")
     np.savez(tmp_path / "CT_test.npz", imgs=CUBE, spacing=(1, 1, 1))
     assert find(tmp_path) == []
+
+
+def test_labels_without_a_spacing_lie_on_the_image(tmp_path):
+    (tmp_path / "img").mkdir()
+    (tmp_path / "gt").mkdir()
+    labels = np.zeros((4, 5, 6), dtype=np.uint8)
+    labels[1:3, 1:4, 2:5] = 2
+    np.savez(tmp_path / "img" / "CT_a.npz", imgs=labels * 9, spacing=(5.0, 0.7, 0.7))
+    np.savez(tmp_path / "gt" / "CT_a.npz", gts=labels)
+    (case,) = find(tmp_path)
+    grid = case.read().grid
+    (target,) = case.targets(grid)
+    assert (target.label, target.voxels) == (2, 18)
+    assert target.mask.grid.matches(grid)
+    assert max(grid.spacing_mm) == 5.0
+
+
+def test_labels_of_another_shape_are_an_error_all_the_same(tmp_path):
+    (tmp_path / "img").mkdir()
+    (tmp_path / "gt").mkdir()
+    np.savez(tmp_path / "img" / "CT_a.npz", imgs=CUBE, spacing=(1.0, 1.0, 1.0))
+    np.savez(tmp_path / "gt" / "CT_a.npz", gts=CUBE[:3])
+    (case,) = find(tmp_path)
+    with pytest.raises(GridMismatchError, match="gt"):
+        list(case.targets(case.read().grid))

@@ -1,8 +1,8 @@
 """The layout of the CVPR 2025 challenge on interactive 3D segmentation: one `.npz` a case.
 
 The labels (`gts`) lie in the case's own file or, for the validation sets, in a file of the same
-name in a parallel folder. File names begin with the modality, as in `CT_Abdomen1_12.npz`; it is
-the case's group. The objects have numbers and no names.
+name in a parallel folder, often without a spacing. File names begin with the modality, as in
+`CT_Abdomen1_12.npz`; it is the case's group. The objects have numbers and no names.
 """
 
 import zipfile
@@ -21,7 +21,9 @@ def find(folder: Path) -> list[Case]:
         label = path if "gts" in arrays[path] else labels.get(path.name)
         if "imgs" in arrays[path] and label is not None:
             name = path.relative_to(folder).with_suffix("").as_posix()
-            cases.append(Case(name, path.name.partition("_")[0], path, label))
+            modality = path.name.partition("_")[0]
+            placed = not arrays[label].isdisjoint(("spacing", "affine"))
+            cases.append(Case(name, modality, path, label, placed=placed))
     return cases
 
 

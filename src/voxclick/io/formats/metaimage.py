@@ -1,8 +1,8 @@
 """MetaImage files (`.mha`, `.mhd`)."""
 
 import zlib
+from io import BufferedIOBase
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 from jaxtyping import Real
@@ -113,7 +113,7 @@ def _fields(start: bytes, path: Path) -> dict[str, str]:
     )
 
 
-def _check_data(stream: BinaryIO, offset: int, path: Path, fields: dict[str, str]) -> None:
+def _check_data(stream: BufferedIOBase, offset: int, path: Path, fields: dict[str, str]) -> None:
     """Raise unless the voxels are all there."""
     try:
         sizes = [int(text) for text in fields["DimSize"].split()]
@@ -135,7 +135,7 @@ def _check_data(stream: BinaryIO, offset: int, path: Path, fields: dict[str, str
         _check_packed(stream, packed, needed, path)
 
 
-def _check_packed(stream: BinaryIO, packed: int, needed: int, path: Path) -> None:
+def _check_packed(stream: BufferedIOBase, packed: int, needed: int, path: Path) -> None:
     inflate = zlib.decompressobj(zlib.MAX_WBITS | 32)  # zlib or gzip
     found, left = 0, packed
     try:

@@ -5,8 +5,9 @@ import logging
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BufferedIOBase
 from pathlib import Path
-from typing import BinaryIO, TypeAlias
+from typing import TypeAlias
 
 import nibabel as nib
 import numpy as np
@@ -95,19 +96,19 @@ def _load(path: Path) -> tuple[Real[Array, "i j k"], Grid]:
 
 
 @contextmanager
-def _unpacked(path: Path) -> Iterator[BinaryIO]:
+def _unpacked(path: Path) -> Iterator[BufferedIOBase]:
     """The file without its compression, which its first bytes tell and not its name."""
     with path.open("rb") as file:
         packed = file.read(2) == b"\x1f\x8b"
         file.seek(0)
         if packed:
             with gzip.GzipFile(fileobj=file) as stream:
-                yield stream  # type: ignore[misc]  # it lacks only what nobody needs of BinaryIO
+                yield stream
         else:
             yield file
 
 
-def _header(stream: BinaryIO, path: Path) -> Header:
+def _header(stream: BufferedIOBase, path: Path) -> Header:
     """The header as it stands in the file, before nibabel repairs anything in it."""
     start = stream.read(nib.Nifti2Header.sizeof_hdr)
     if start[344:348] == b"n+1\0":
@@ -156,7 +157,7 @@ def _shape(header: Header, path: Path) -> tuple[int, int, int]:
     return shape[0], shape[1], shape[2]
 
 
-def _voxels(stream: BinaryIO, header: Header, path: Path) -> Shaped[Array, " n"]:
+def _voxels(stream: BufferedIOBase, header: Header, path: Path) -> Shaped[Array, " n"]:
     """The stored numbers, in file order."""
     kind = header.get_data_dtype()
     needed = int(np.prod(header.get_data_shape(), dtype=object)) * kind.itemsize
@@ -168,7 +169,7 @@ def _voxels(stream: BinaryIO, header: Header, path: Path) -> Shaped[Array, " n"]
     view = stored.data
     filled = 0
     while filled < needed:
-        got = stream.readinto(view[filled : filled + CHUNK])  # type: ignore[attr-defined]
+        got = stream.readinto(view[filled : filled + CHUNK])
         if not got:
             raise EOFError(f"{needed} bytes of voxels are needed, the file ends after {filled}")
         filled += got
