@@ -13,11 +13,12 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from benchmarks.scan import SIZES, compressed
+from benchmarks.scan import SIZES
 from benchmarks.scenario import SCENARIOS
 from benchmarks.table import ratios, startup_table, table
 
@@ -43,11 +44,21 @@ def run(arguments: list[str]) -> str:
     return done.stdout
 
 
-def measure(name: str, scan: Path, size: str, repeats: int) -> dict[str, Any]:
-    """One scenario on one scan: median seconds, peak memory, and how many were measured."""
-    shape = [str(n) for n in SIZES[size]]
-    command = [sys.executable, "-m", "benchmarks.scenario", name, str(scan), *shape]
-    runs = [json.loads(run(command)) for _ in range(repeats)]
+def measure(name: str, scans: Mapping[str, Path], repeats: int) -> list[dict[str, Any]]:
+    """One scenario on every scan: median seconds, peak memory, and how many were measured.
+
+    The sizes take turns, so that whatever else the machine does falls on all of them alike.
+    """
+    runs: dict[str, list[dict[str, Any]]] = {size: [] for size in scans}
+    for _ in range(repeats):
+        for size, scan in scans.items():
+            shape = [str(n) for n in SIZES[size]]
+            command = [sys.executable, "-m", "benchmarks.scenario", name, str(scan), *shape]
+            runs[size].append(json.loads(run(command)))
+    return [_row(name, size, found) for size, found in runs.items()]
+
+
+def _row(name: str, size: str, runs: list[dict[str, Any]]) -> dict[str, Any]:
     seconds = [s for found in runs for s in found["seconds"]]
     return {
         "scenario": name,
@@ -101,15 +112,14 @@ def main() -> None:
     rows: list[dict[str, Any]] = []
     startup = measure_startup(arguments.repeats)
     with tempfile.TemporaryDirectory() as folder:
-        for size in arguments.sizes:
-            scan = Path(folder) / f"{size}.nii"
+        scans = {size: Path(folder) / f"{size}.nii" for size in arguments.sizes}
+        for size, scan in scans.items():
             run([sys.executable, "-m", "benchmarks.scan", str(scan), *map(str, SIZES[size])])
-            for name in arguments.scenarios:
-                row = measure(name, scan, size, arguments.repeats)
-                print(f"{size:>14} {name:<18} {row['seconds']:9.4f} s {row['peak_mib']:7.0f} MiB")
+        for name in arguments.scenarios:
+            for row in measure(name, scans, arguments.repeats):
+                told = f"{row['seconds']:9.4f} s {row['peak_mib']:7.0f} MiB"
+                print(f"{name:<18} {row['size']:>14} {told}", flush=True)
                 rows.append(row)
-            scan.unlink()
-            compressed(scan).unlink()
     arguments.results.mkdir(parents=True, exist_ok=True)
     written = {"machine": machine(), "startup": startup, "rows": rows, "ratios": ratios(rows)}
     (arguments.results / "benchmarks.json").write_text(json.dumps(written, indent=1))

@@ -116,12 +116,12 @@ class Bench:
         mask = self._clicked().mask()
         return timed(partial(vc.write, mask, self.folder / "mask.nii.gz"))
 
-    def _clicked(self) -> vc.Session:
+    def _clicked(self) -> "vc.Session":
         session = vc.Session(vc.read(self.scan), vc.load(device="cpu"))
         self._click(session)
         return session
 
-    def _click(self, session: vc.Session) -> None:
+    def _click(self, session: "vc.Session") -> None:
         # counted in the box that changed: a copy of the mask would be measured along
         self.voxels = int(session.add(self.first).mask.sum())
 

@@ -61,6 +61,7 @@ def test_shared_options_stand_before_or_after_the_command(words):
         (["segment"], "voxclick segment needs IMAGE and -o FILE, --output FILE; see"),
         (["segment", "a", "-o"], "-o/--output needs a value, got none"),
         (["segment", "a", "-o", "b", "--point"], "--point needs a value, got none"),
+        (["segment", "--point", "--space", "ras", "a", "-o", "b"], "--point needs a value"),
         (["segment", "a", "b", "-o", "c"], "unexpected words: b; see voxclick segment --help"),
         (["segment", "a", "-o", "b", "--space", "x"], "--space needs one of 'voxel', 'ras', 'lps'"),
         (["evaluate", "a", "-o", "b", "--clicks", "2.5"], "--clicks needs a whole number, got '2"),

@@ -67,8 +67,16 @@ def test_many_objects_and_odd_names_and_values_are_drawn():
         assert drawn(Volume(values, on), LabelMap(array, on, names), []).shape[2] == 3
 
 
-def test_a_ct_gets_a_window_of_the_clinic():
-    volume, truth = bright_ball(GRIDS["straight"], (20, 18, 16), 9.0)
-    air = np.where(truth.array, 40.0, -1000.0).astype(np.float32)
-    picture = drawn(Volume(air, volume.grid), labelled(truth), [])
-    assert near(thirds(picture)[0], "#000000", 0.01).sum() > 1000
+@pytest.mark.parametrize(
+    ("inside", "grey"), [(40, 0.5), (-900, 0.3), (600, 0.7)], ids=["soft", "lung", "bone"]
+)
+def test_a_ct_gets_the_window_of_what_was_segmented(inside, grey):
+    on = grid((1.0, 1.0, 1.0), np.eye(3), shape=(40, 40, 40))
+    _, truth = bright_ball(on, (20, 20, 20), 15.0)
+    image = np.where(truth.array, inside, -1000).astype(np.int16)
+    image[0, 0, :] = 2000  # whatever else is in the scan
+    nothing = LabelMap(np.zeros(on.shape, dtype=np.uint8), on, {1: "none"})
+    axial = thirds(drawn(Volume(image, on), nothing, [Point((20, 20, 20))]))[0]
+    rows, columns = (size // 2 for size in axial.shape[:2])
+    patch = axial[rows + 20 : rows + 60, columns + 20 : columns + 60]
+    assert patch.mean() == pytest.approx(grey, abs=0.03)

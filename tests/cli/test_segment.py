@@ -29,8 +29,8 @@ def segmented(image, out, *words):
 
 def logged(image, folder, *words):
     """The prompts that a command line gave, as in the log."""
-    segmented(image, folder / "out.nii.gz", *words, "--save-prompts", folder / "log.json")
-    objects = json.loads((folder / "log.json").read_text())["objects"]
+    segmented(image, folder / "out.nii.gz", *words, "--save-prompts", folder / "saved.json")
+    objects = json.loads((folder / "saved.json").read_text())["objects"]
     return [{**p, "object": each["name"]} for each in objects for p in each["prompts"]]
 
 
@@ -92,7 +92,7 @@ def test_prompts_come_in_the_order_that_the_help_tells(ball, tmp_path):
     away.write_text("2,2,2\n")
     flags = ("--negative", "2,3,2", *CLICK, "--negative-scribble", away, "--scribble", rows)
     prompts = logged(image, tmp_path, *flags, "--box", "5,5,9,35,31,23", "--mask", mask)
-    assert [(prompt["kind"], prompt["positive"]) for prompt in prompts] == [
+    assert [(prompt["kind"], prompt.get("positive", True)) for prompt in prompts] == [
         ("mask", True),
         ("box", True),
         ("scribble", True),
@@ -216,15 +216,19 @@ def test_the_preview_is_a_picture(ball, tmp_path):
     assert images.imread(preview).shape[0] > 300
 
 
-def test_an_empty_result_is_written_and_said(ball, tmp_path, capsys):
+def test_an_object_that_ends_up_empty_is_written_and_said(ball, tmp_path, capsys):
     image, truth = ball
-    one = np.zeros(truth.array.shape, dtype=np.bool_)
-    one[20, 18, 16] = True
-    draft = vc.write(vc.Mask(one, truth.grid), tmp_path / "draft.nii.gz")
-    words = ("--mask", draft, "--negative", "20,18,16")
-    labels = segmented(image, tmp_path / "out.nii.gz", *words)
-    if not labels.array.any():
-        assert "object is empty" in capsys.readouterr().err
+    draft = vc.write(truth, tmp_path / "draft.nii.gz")
+    steps = (
+        Step(vc.MaskPrompt(vc.read_mask(draft)), 0),
+        Step(vc.Box((0, 0, 0), (40, 36, 32), positive=False), 1),
+    )
+    PromptLog((ObjectLog("ball", 1, steps),)).save(tmp_path / "log.json")
+    labels = segmented(image, tmp_path / "out.nii.gz", "--prompts", tmp_path / "log.json")
+    assert not labels.array.any()
+    told = capsys.readouterr()
+    assert told.out.startswith("ball 0.0 ml -> ")
+    assert "ball is empty" in told.err
 
 
 @pytest.mark.slow

@@ -76,6 +76,7 @@ def test_every_object_of_every_case_has_a_row_a_step(data, tmp_path):
     ]
 
 
+@pytest.mark.slow
 def test_the_folder_holds_a_table_a_summary_and_a_page(data, tmp_path):
     summary = run(data, tmp_path / "out", RegionGrowing(), pictures=3)
     told = json.loads((tmp_path / "out" / "summary.json").read_text())
@@ -90,6 +91,7 @@ def test_the_folder_holds_a_table_a_summary_and_a_page(data, tmp_path):
     assert page.count("data:image/png;base64,") == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("after", [1, 2, 5])
 def test_a_run_that_was_ended_goes_on_where_it_stopped(data, tmp_path, after):
     run(data, tmp_path / "whole", RegionGrowing())

@@ -53,7 +53,7 @@ class Desk:
         self.path(name).write_bytes(bytes(content))
         return self.path(name)
 
-    def log(self, name: str, on=GRIDS["anisotropic"]) -> Path:  # noqa: B008
+    def log(self, name: str, on=GRIDS["anisotropic"]) -> Path:
         steps = (Step(vc.Point((20, 18, 16)), 0),)
         PromptLog((ObjectLog("ball", 1, steps),), on).save(self.path(name))
         return self.path(name)
@@ -332,7 +332,9 @@ def run(words, limit=None):
 
 @pytest.mark.slow
 def test_a_full_disk_leaves_one_line_and_no_file(desk):
-    noisy = vc.Volume(np.random.default_rng(0).normal(size=(64, 64, 64)), grid((1, 1, 1), np.eye(3), (64, 64, 64)))  # noqa: E501
+    noisy = vc.Volume(
+        np.random.default_rng(0).normal(size=(64, 64, 64)), grid((1, 1, 1), np.eye(3), (64, 64, 64))
+    )
     path = vc.write(noisy, desk.path("noise.nii.gz"))
     out = desk.path("out.nii")
     done = run(["segment", path, "--box", "4,4,4,60,60,60", "-o", out], limit=20_000)

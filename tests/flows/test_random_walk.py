@@ -91,9 +91,9 @@ def walk(segmenter: Segmenter, name: str, steps: int, seed: int) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", GRIDS)
 def test_steps_on_every_grid_keep_every_promise(name: str) -> None:
-    walk(RegionGrowing(), name, steps=150, seed=1)
+    walk(RegionGrowing(), name, steps=50, seed=1)
 
 
 @pytest.mark.slow
 def test_steps_with_the_default_model_keep_every_promise() -> None:
-    walk(vc.load(device="cpu"), "oblique", steps=300, seed=2)
+    walk(vc.load(device="cpu"), "oblique", steps=60, seed=2)

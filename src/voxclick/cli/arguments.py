@@ -38,7 +38,7 @@ Examples:
 REPEATED = ("--point", "--negative", "--box")
 """Options that take several values after one flag."""
 
-COORDINATES = re.compile(r"[-+.\d][-+.\deE]*(,[-+.\deEnaif]*)+")
+COORDINATES = re.compile(r"[-+.\deEnaif]+(,[-+.\deEnaif]*)+")
 NUMBER = re.compile(r"[-+]?[.\d]+")
 
 PLAINER = (

@@ -93,11 +93,12 @@ def read_mask(path: str | Path, label: int | str | None = None) -> Mask:
     labels: LabelMap = module.read_labelmap(source)
     if label is not None:
         return labels.mask(label)
-    present = [int(value) for value in np.unique(labels.array) if value > 0]
-    if len(present) > 1:
+    inside = labels.array > 0
+    if not np.array_equal(inside, labels.array == labels.array.max()) and inside.any():
+        present = [int(value) for value in np.unique(labels.array) if value > 0]
         told = ", ".join(f"{value} ({labels.name(value)})" for value in present)
         raise InputError(f"one label must be chosen from {path}, which holds {told}")
-    return Mask(labels.array > 0, labels.grid, labels.source)
+    return Mask(inside, labels.grid, labels.source)
 
 
 def write(

@@ -9,7 +9,14 @@ from jaxtyping import Real
 
 from voxclick.errors import FileFormatError
 from voxclick.geometry import Grid
-from voxclick.io.content import check_size, intensities, label_bytes, label_numbers, native
+from voxclick.io.content import (
+    check_size,
+    file_bytes,
+    intensities,
+    label_bytes,
+    label_numbers,
+    native,
+)
 from voxclick.io.formats.itk_image import ItkFile, itk_place, open_itk
 from voxclick.types import Array
 from voxclick.volume import LabelMap, Volume
@@ -176,9 +183,8 @@ def _write(array: Real[Array, "i j k"], grid: Grid, path: Path) -> None:
         )
         file.write(rest.encode())
         begin = file.tell()
-        for k in range(array.shape[2]):
-            plane = array[:, :, k].astype(array.dtype.newbyteorder("<"), copy=False)
-            file.write(squeeze.compress(plane.tobytes(order="F")))
+        for part in file_bytes(array):
+            file.write(squeeze.compress(part))
         file.write(squeeze.flush())
         size = file.tell() - begin
         file.seek(size_at)

@@ -4,7 +4,7 @@ import gzip
 import logging
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import BufferedIOBase
 from pathlib import Path
 from typing import TypeAlias
@@ -18,6 +18,7 @@ from voxclick.errors import FileFormatError, GridError, InputError
 from voxclick.geometry import Grid
 from voxclick.io.content import (
     check_size,
+    file_bytes,
     intensities,
     label_bytes,
     label_numbers,
@@ -192,16 +193,23 @@ def _scaled(
 
 
 def _write(array: Real[Array, "i j k"], grid: Grid, path: Path) -> None:
-    image = nib.Nifti1Image(array, grid.affine, dtype=array.dtype)
-    image.header.set_xyzt_units("mm")
-    image.set_sform(grid.affine, code=1)
-    try:
-        image.set_qform(grid.affine, code=1, strip_shears=False)
-    except HeaderDataError:  # a sheared grid: the sform alone can say it
-        image.set_qform(None, code=0)
     with path.open("wb") as file:
         if path.suffix == ".gz":  # no name and no time in it: the same mask gives the same bytes
             with gzip.GzipFile("", "wb", FAST, file, mtime=0) as packed:
-                image.to_stream(packed)
+                _write_to(packed, array, grid)
         else:
-            image.to_stream(file)
+            _write_to(file, array, grid)
+
+
+def _write_to(stream: BufferedIOBase, array: Real[Array, "i j k"], grid: Grid) -> None:
+    header = nib.Nifti1Header(endianness="<")
+    header.set_data_dtype(array.dtype)
+    header.set_data_shape(array.shape)
+    header.set_xyzt_units("mm")
+    header.set_zooms(grid.spacing_mm)
+    header.set_sform(grid.affine, code=1)
+    header.set_slope_inter(1, 0)
+    with suppress(HeaderDataError):  # a sheared grid: the sform alone can say it
+        header.set_qform(grid.affine, code=1, strip_shears=False)
+    header.write_to(stream)
+    stream.writelines(file_bytes(array))

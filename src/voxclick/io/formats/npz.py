@@ -9,7 +9,7 @@ import logging
 import zipfile
 import zlib
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Real
@@ -19,6 +19,7 @@ from voxclick.errors import FileFormatError, GridError, InputError
 from voxclick.geometry import Grid
 from voxclick.io.content import (
     check_size,
+    in_file_order,
     intensities,
     label_bytes,
     label_numbers,
@@ -72,7 +73,7 @@ def write_labelmap(labels: LabelMap, path: Path, source: Path | None = None) -> 
             f"an npz of the challenge holds label numbers up to 255, got {int(array.max())}; "
             "write another format, such as .nii.gz"
         )
-    segs = np.ascontiguousarray(array.transpose(2, 1, 0))  # d h w
+    segs = in_file_order(array).transpose(2, 1, 0)  # d h w
     spacing = np.array(labels.grid.spacing_mm[::-1])
     np.savez_compressed(path, segs=segs, spacing=spacing, affine=labels.grid.affine)
 
@@ -109,15 +110,14 @@ def _load(path: Path, wanted: tuple[str, ...]) -> tuple[Real[Array, "i j k"], Gr
 def _array(archive: zipfile.ZipFile, name: str, path: Path) -> Array:
     """One array; never one that would have to be unpickled, as that runs what is in it."""
     info = archive.getinfo(name)
-    with archive.open(info) as stream:
-        shape, kind = _declared(stream)
-        if kind.hasobject:
-            raise FileFormatError(
-                f"{name} in {path} is pickled, which is not read because it can run programs"
-            )
-        needed = int(np.prod(shape, dtype=object)) * kind.itemsize
-        check_size(path, needed, info.file_size, packed=False)
-        check_size(path, needed, info.compress_size, info.compress_type != zipfile.ZIP_STORED)
+    shape, kind = _declared(archive, info)
+    if kind.hasobject:
+        raise FileFormatError(
+            f"{name} in {path} is pickled, which is not read because it can run programs"
+        )
+    needed = int(np.prod(shape, dtype=object)) * kind.itemsize
+    check_size(path, needed, info.file_size, packed=False)
+    check_size(path, needed, info.compress_size, info.compress_type != zipfile.ZIP_STORED)
     with archive.open(info) as stream:
         array: Array = npy.read_array(stream, allow_pickle=False)
         while stream.read(1 << 20):  # to the end, where zip keeps its checksum
@@ -125,12 +125,15 @@ def _array(archive: zipfile.ZipFile, name: str, path: Path) -> Array:
         return array
 
 
-def _declared(stream: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
-    version = npy.read_magic(stream)
-    if version not in READ_HEADER:
-        raise ValueError(f"unknown version {version} of an array")
-    shape, _, kind = READ_HEADER[version](stream)
-    return shape, kind
+def _declared(
+    archive: zipfile.ZipFile, info: zipfile.ZipInfo
+) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    with archive.open(info) as stream:
+        version = npy.read_magic(stream)
+        if version not in READ_HEADER:
+            raise ValueError(f"unknown version {version} of an array")
+        shape, _, kind = READ_HEADER[version](stream)
+        return shape, kind
 
 
 def _affine(spacing: Array | None, affine: Array | None, path: Path) -> Float[Array, "4 4"]:

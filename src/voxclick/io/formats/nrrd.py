@@ -14,7 +14,7 @@ from jaxtyping import Real
 
 from voxclick.errors import FileFormatError, GridError, UnknownNameError
 from voxclick.geometry import Grid
-from voxclick.io.content import intensities, label_bytes, label_numbers, native
+from voxclick.io.content import in_file_order, intensities, label_bytes, label_numbers, native
 from voxclick.io.formats.itk_image import ItkFile, itk_place, open_itk
 from voxclick.types import Array
 from voxclick.volume import LabelMap, Mask, Volume
@@ -206,7 +206,7 @@ def _slicer_keys(labels: LabelMap) -> dict[str, str]:
 
 
 def _write(array: Real[Array, "i j k"], grid: Grid, path: Path, keys: dict[str, str]) -> None:
-    image = SimpleITK.GetImageFromArray(array.transpose(2, 1, 0))  # k j i
+    image = SimpleITK.GetImageFromArray(in_file_order(array).transpose(2, 1, 0))  # k j i
     spacing, direction, origin = itk_place(grid)
     image.SetSpacing(spacing)
     image.SetDirection(direction)

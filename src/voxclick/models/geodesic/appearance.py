@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 from scipy.ndimage import gaussian_filter1d
 
 from voxclick.types import Array
@@ -105,29 +105,3 @@ def _log_normal(
     log_volume = np.float32(np.log(np.diag(lower)).sum())
     density: Array = -0.5 * np.einsum("vf,vf->v", white, white) - log_volume
     return density
-
-
-def _mixture_ratio(table, drawn, inside, outside):
-    back = table[drawn].astype(np.float64)
-    mean = back.mean(axis=0)
-    cov = (back - mean).T @ (back - mean) / len(back)
-    eye = np.eye(table.shape[1])
-    diag = np.diag(np.diag(cov))
-
-    def density(groups):
-        total = None
-        for g in groups:
-            own = table[g].astype(np.float64)
-            m = own.mean(axis=0)
-            c = (own - m).T @ (own - m) / len(own) + 0.1 * diag + 0.01 * eye
-            d = _log_normal(table, m, c)
-            total = d if total is None else np.logaddexp(total, d)
-        return total - np.float32(np.log(len(groups)))
-
-    fg = density(inside[-8:])
-    bg = _log_normal(table, mean, cov + 0.01 * eye)
-    if outside:
-        share = min(0.7, 0.2 * len(outside))
-        neg = density(outside[-8:])
-        bg = np.logaddexp(bg + np.float32(np.log(1 - share)), neg + np.float32(np.log(share)))
-    return np.clip(fg - bg, -LIMIT, LIMIT)

@@ -33,12 +33,11 @@ def normalised(image: Float[Array, "i j k"]) -> Float[Array, "i j k"]:
     clipped = np.minimum(share, 8.0 / 128)
     rank = np.concatenate([[0.0], np.cumsum(clipped)]) / clipped.sum()
     equal = np.interp(linear.ravel(), np.linspace(0, 1, 129), rank).reshape(image.shape)
-    return (0.5 * linear + 0.5 * equal).astype(np.float32)
+    both: Array = (0.5 * linear + 0.5 * equal).astype(np.float32)
+    return both
 
 
-def smoothed(
-    image: Float[Array, "i j k"], sigma: float, lengths: Vector3
-) -> Float[Array, "i j k"]:
+def smoothed(image: Float[Array, "i j k"], sigma: float, lengths: Vector3) -> Float[Array, "i j k"]:
     """The image under a Gaussian of this width, in units of the finest step.
 
     Args:
@@ -75,7 +74,9 @@ def features(image: Float[Array, "i j k"], lengths: Vector3) -> Float[Array, "n 
     table[:, -6:-3] = hessian_eigenvalues(fine, 1.0, lengths)
     table[:, -3:] = hessian_eigenvalues(coarse, 2.0, lengths)
     mean = table.mean(axis=0, dtype=np.float64)
-    deviation = np.sqrt(np.maximum((table.astype(np.float32) ** 2).mean(axis=0, dtype=np.float64) - mean**2, 1e-12))
+    deviation = np.sqrt(
+        np.maximum((table.astype(np.float32) ** 2).mean(axis=0, dtype=np.float64) - mean**2, 1e-12)
+    )
     table -= mean.astype(np.float32)
     table /= deviation.astype(np.float32)
     return table

@@ -4,7 +4,7 @@ from typing import Any, no_type_check
 
 import numba
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 
 from voxclick.types import Array, Vector3
 
@@ -23,8 +23,8 @@ def edge_costs(
 ) -> Float[Array, "3 i j k"]:
     """What a step to the next voxel along each axis costs.
 
-    The sum over the channels of `rate * |difference|`, and `length_rate` for each unit of length;
-    a step of several units passes several times as much image, yet its difference counts once.
+    The sum over the channels of `rate * |difference|`, and `length_rate` for each unit of length.
+    The cost beyond the last voxel of an axis is never read.
 
     Args:
         channels: Images that are dear to cross where they change.
@@ -44,18 +44,25 @@ def edge_costs(
 
 
 def geodesic_distance(
-    costs: Float[Array, "3 i j k"], seeds: Bool[Array, "i j k"]
+    costs: Float[Array, "3 i j k"], start: Float[Array, "i j k"]
 ) -> Float[Array, "i j k"]:
-    """Cost of the cheapest path from any seed, along the axes; `FAR` where there is no seed.
+    """Cost of the cheapest path to each voxel, along the axes, from where it may start.
 
     Forward and backward raster sweeps until they change nothing that matters, at most four
-    rounds: near the exact distance, in a time that does not depend on the image.
+    rounds: near the exact distance, in a time that hardly depends on the image.
+
+    Args:
+        costs: Of a step to the next voxel along each axis, as `edge_costs` gives them.
+        start: What it costs to start in a voxel: 0 for a seed, `FAR` where no path may start.
+
+    Returns:
+        `FAR` where no path may start anywhere.
 
     Source: Toivanen, Pattern Recognition Letters 1996; Criminisi et al., ECCV 2008 (GeoS),
     section 2.
     """
-    distance = np.where(seeds, np.float32(0), np.float32(FAR))
-    if seeds.any():
+    distance = np.array(start, dtype=np.float32, order="C")
+    if (distance < FAR).any():
         _sweep(distance, costs, ROUNDS, SETTLED)
     return distance
 
@@ -84,10 +91,10 @@ def nearest_voxels(
     start = np.maximum(seeds.min(axis=0) - by, 0)
     stop = np.minimum(seeds.max(axis=0) + by + 1, image.shape)
     window = np.ascontiguousarray(image[tuple(map(slice, start, stop))])
-    marked = np.zeros(window.shape, dtype=np.bool_)
-    marked[tuple((seeds - start).T)] = True
+    begin = np.full(window.shape, FAR, dtype=np.float32)
+    begin[tuple((seeds - start).T)] = 0.0
     costs = edge_costs((window,), (rate,), lengths, length_rate)
-    distance = geodesic_distance(costs, marked).ravel()
+    distance = geodesic_distance(costs, begin).ravel()
     kept = min(count, distance.size)
     chosen = np.sort(np.argsort(distance, kind="stable")[:kept])
     found: Array = np.stack(np.unravel_index(chosen, window.shape), axis=1) + start
@@ -97,36 +104,34 @@ def nearest_voxels(
 @numba.njit(cache=True, nogil=True)
 @no_type_check  # numba reads the plain function; run-time checks of types would hide it
 def _sweep(distance: Any, costs: Any, rounds: int, settled: float) -> None:
-    ni, nj, nk = distance.shape
     for _ in range(rounds):
-        most = 0.0
-        for i in range(ni):
-            for j in range(nj):
-                for k in range(nk):
-                    here = distance[i, j, k]
-                    best = here
-                    if i > 0:
-                        best = min(best, distance[i - 1, j, k] + costs[0, i - 1, j, k])
-                    if j > 0:
-                        best = min(best, distance[i, j - 1, k] + costs[1, i, j - 1, k])
-                    if k > 0:
-                        best = min(best, distance[i, j, k - 1] + costs[2, i, j, k - 1])
-                    if best < here:
-                        most = max(most, here - best)
-                        distance[i, j, k] = best
-        for i in range(ni - 1, -1, -1):
-            for j in range(nj - 1, -1, -1):
-                for k in range(nk - 1, -1, -1):
-                    here = distance[i, j, k]
-                    best = here
-                    if i < ni - 1:
-                        best = min(best, distance[i + 1, j, k] + costs[0, i, j, k])
-                    if j < nj - 1:
-                        best = min(best, distance[i, j + 1, k] + costs[1, i, j, k])
-                    if k < nk - 1:
-                        best = min(best, distance[i, j, k + 1] + costs[2, i, j, k])
-                    if best < here:
-                        most = max(most, here - best)
-                        distance[i, j, k] = best
+        most = max(_pass(distance, costs, 1), _pass(distance, costs, -1))
         if most < settled:
             break
+
+
+@numba.njit(cache=True, nogil=True)
+@no_type_check
+def _pass(distance: Any, costs: Any, step: int) -> float:
+    """One raster pass, from the first voxel on (step 1) or from the last one back (-1)."""
+    ni, nj, nk = distance.shape
+    behind = 1 if step < 0 else 0
+    most = np.float32(0.0)
+    for row in range(ni):
+        i = row if step > 0 else ni - 1 - row
+        for column in range(nj):
+            j = column if step > 0 else nj - 1 - column
+            for depth in range(nk):
+                k = depth if step > 0 else nk - 1 - depth
+                here = distance[i, j, k]
+                best = here
+                if row > 0:
+                    best = min(best, distance[i - step, j, k] + costs[0, i - 1 + behind, j, k])
+                if column > 0:
+                    best = min(best, distance[i, j - step, k] + costs[1, i, j - 1 + behind, k])
+                if depth > 0:
+                    best = min(best, distance[i, j, k - step] + costs[2, i, j, k - 1 + behind])
+                if best < here:
+                    most = max(most, here - best)
+                    distance[i, j, k] = best
+    return most

@@ -1,0 +1,190 @@
+"""The score of each voxel: what it looks like, and whose seeds reach it first."""
+
+from dataclasses import dataclass
+
+import cc3d
+import edt
+import numpy as np
+from jaxtyping import Bool, Float, Float32, Int
+
+from voxclick.models.geodesic.appearance import Samples, log_ratio
+from voxclick.models.geodesic.features import smoothed
+from voxclick.models.geodesic.reading import thinned
+from voxclick.models.geodesic.seeds import Seeds
+from voxclick.models.geodesic.sweep import FAR, edge_costs, geodesic_distance
+from voxclick.types import Array, Vector3
+
+NOTHING = -4.0
+"""The score where nothing says that there is an object."""
+
+APPEARANCE = 1.0
+RACE = 2.0
+RACE_SCALE = 2.0
+"""A lead of this much geodesic distance is worth `RACE * tanh(1)`."""
+
+LIKELIHOOD_RATE, INTENSITY_RATE, LENGTH_RATE = 6.0, 15.0, 0.06
+"""What a path pays for a change of 1 in posterior and in intensity, and for a unit of length."""
+
+BORDER_START = 8.0
+"""Background may enter through a cut face, at this cost where the voxel looks like the object.
+
+Free entry keeps large objects from ever reaching the border of the view; none lets small ones
+leak.
+"""
+
+FAR_RATE, FAR_FROM = 0.02, 8.0
+"""What a unit of distance from the prompts costs, beyond the first few."""
+
+LOCAL = 20.0
+"""How far the newest prompt changes what was found before, in units of length."""
+
+PREVIOUS = 3.0
+EVIDENCE = 0.5
+"""How much the image may still move the boundary of what was found before."""
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """What is known of a view before any prompt.
+
+    Attributes:
+        intensity: Normalised and smoothed.
+        table: Features, a row a voxel.
+        drawn: Flat indices of voxels drawn from the whole view.
+        lengths: Length of a step along each axis; 1 for the finest.
+        cut: The faces behind which the volume goes on.
+    """
+
+    intensity: Float32[Array, "i j k"]
+    table: Float32[Array, "n f"]
+    drawn: Int[Array, " d"]
+    lengths: Vector3
+    cut: Bool[Array, "i j k"]
+
+
+def score(
+    scene: Scene, seeds: Seeds, before: Float[Array, "i j k"] | None
+) -> Float32[Array, "i j k"]:
+    """Above 0 where the object is.
+
+    Args:
+        scene: The view.
+        seeds: What the prompts say of it.
+        before: The object's mask before the newest prompt, 0 to 1; None for a new object.
+    """
+    prior = None
+    if before is not None and (before >= 0.5).any():
+        prior = _signed_distance(before >= 0.5, scene.lengths)
+    if prior is None and not seeds.inside:
+        return np.full(scene.intensity.shape, NOTHING, dtype=np.float32)
+    ratio = _appearance(scene, seeds, prior)
+    own = _start(ratio, seeds, prior)
+    found = APPEARANCE * ratio + RACE * _lead(scene, ratio, own, seeds.other)
+    away = edt.edt(~own, anisotropy=scene.lengths)
+    found -= FAR_RATE * np.maximum(away - FAR_FROM, 0.0)
+    if prior is not None:
+        near = _nearness(seeds, scene)
+        kept = PREVIOUS * np.tanh(prior / 2) + EVIDENCE * found
+        found = near * found + (1 - near) * kept
+    found = smoothed(found.astype(np.float32), 0.8, scene.lengths)
+    return _obedient(found, seeds, prior)
+
+
+def _signed_distance(mask: Bool[Array, "i j k"], lengths: Vector3) -> Float32[Array, "i j k"]:
+    """Distance to the boundary, positive inside."""
+    inside: Array = edt.edt(mask, anisotropy=lengths)
+    outside: Array = edt.edt(~mask, anisotropy=lengths)
+    signed: Array = inside - outside
+    return signed
+
+
+def _appearance(
+    scene: Scene, seeds: Seeds, prior: Float[Array, "i j k"] | None
+) -> Float32[Array, "i j k"]:
+    """The log ratio by what the prompts say; without a positive one, by the mask so far."""
+    inside, outside = seeds.inside, seeds.outside
+    if not inside:
+        assert prior is not None
+        flat = prior.ravel()
+        inside = [thinned(np.flatnonzero(flat >= min(2.0, float(flat.max()))), 200)]
+        around = thinned(np.flatnonzero((flat < -1.5) & (flat > -6.0)), 200)
+        outside = [*outside, around]
+    ratio = _ratio(scene, inside, outside, len(seeds.outside))
+    for _ in range(2 if seeds.cores else 0):
+        # a box says where, not what: keep of its middle what stands out from its surroundings
+        alike = [core[ratio.ravel()[core] > 0] for core in seeds.cores]
+        better = [thinned(core, 200) for core in alike if len(core) > 20]
+        ratio = _ratio(scene, [*inside, *better], outside, len(seeds.outside))
+    return ratio
+
+
+def _ratio(
+    scene: Scene, inside: list[Array], outside: list[Array], negatives: int
+) -> Float32[Array, "i j k"]:
+    known = np.concatenate([np.zeros(0, dtype=np.int64), *outside])
+    samples = Samples(np.concatenate(inside), known, negatives)
+    flat = log_ratio(scene.intensity.ravel(), scene.table, scene.drawn, samples)
+    return flat.reshape(scene.intensity.shape)
+
+
+def _start(
+    ratio: Float[Array, "i j k"], seeds: Seeds, prior: Float[Array, "i j k"] | None
+) -> Bool[Array, "i j k"]:
+    """The voxels that the object's paths start from."""
+    own = seeds.own
+    for core in seeds.cores:
+        likely = core[ratio.ravel()[core] >= np.quantile(ratio.ravel()[core], 0.7)]
+        own.ravel()[likely[seeds.marks.ravel()[likely] == 0]] = True
+    if not own.any() and prior is not None:
+        own = (prior >= min(3.0, float(prior.max()))) & ~seeds.other
+    return own
+
+
+def _lead(
+    scene: Scene,
+    ratio: Float[Array, "i j k"],
+    own: Bool[Array, "i j k"],
+    other: Bool[Array, "i j k"],
+) -> Float32[Array, "i j k"]:
+    """From -1 to 1: how far ahead of the background's paths the object's arrive.
+
+    Source: Bai and Sapiro, A geodesic framework for fast interactive image and video
+    segmentation and matting, ICCV 2007.
+    """
+    likely = 1 / (1 + np.exp(-ratio))
+    posterior = smoothed(likely.astype(np.float32), 0.7, scene.lengths)
+    rates = (LIKELIHOOD_RATE, INTENSITY_RATE)
+    costs = edge_costs((posterior, scene.intensity), rates, scene.lengths, LENGTH_RATE)
+    ours = geodesic_distance(costs, np.where(own, 0.0, FAR).astype(np.float32))
+    entry = np.where(scene.cut & ~own, BORDER_START * posterior, FAR)
+    theirs = geodesic_distance(costs, np.where(other, 0.0, entry).astype(np.float32))
+    # beyond 50 nothing is told apart, and FAR would swamp float32
+    lead = np.minimum(theirs, 50.0) - np.minimum(ours, 100.0)
+    ahead: Array = np.tanh(lead / RACE_SCALE).astype(np.float32)
+    return ahead
+
+
+def _nearness(seeds: Seeds, scene: Scene) -> Float[Array, "i j k"]:
+    """From 1 at the newest prompt to 0 far from it; 0 without prompts."""
+    if seeds.newest is None:
+        return np.zeros(scene.intensity.shape, dtype=np.float32)
+    away = np.ones(scene.intensity.shape, dtype=np.bool_)
+    away[tuple(seeds.newest.T)] = False
+    near: Array = np.exp(-((edt.edt(away, anisotropy=scene.lengths) / LOCAL) ** 2))
+    return near
+
+
+def _obedient(
+    found: Float32[Array, "i j k"], seeds: Seeds, prior: Float[Array, "i j k"] | None
+) -> Float32[Array, "i j k"]:
+    """The score with the marks kept, and without parts that no positive prompt asked for."""
+    found = np.where(seeds.marks == 1, np.maximum(found, 1.0), found)
+    found = np.where(seeds.marks == -1, np.minimum(found, -1.0), found)
+    held = seeds.own if prior is None else seeds.own | (prior > 0)
+    for core in seeds.cores:
+        held.ravel()[core] = True
+    parts = cc3d.connected_components((found > 0).astype(np.uint8), connectivity=6)
+    wanted = np.zeros(int(parts.max()) + 1, dtype=np.bool_)
+    wanted[parts[held]] = True
+    kept: Array = np.where(wanted[parts] | (found <= 0), found, np.float32(-0.5))
+    return kept.astype(np.float32)
