@@ -37,6 +37,7 @@ def test_an_image_is_described_for_people(tmp_path, capsys):
     assert told.err == ""
 
 
+@pytest.mark.slow
 def test_several_series_are_listed_and_one_can_be_chosen(data_dir, tmp_path, capsys):
     for name in ("dcmqi_ct3", "totalseg_ct"):
         for place, source in enumerate(sorted((data_dir / "dicom" / name).rglob("*.dcm"))):

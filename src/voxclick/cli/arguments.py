@@ -76,6 +76,8 @@ def parse(words: Sequence[str]) -> Call:
         OptionError: If the words make none; in one line.
         SystemExit: With code 0, after help was printed.
     """
+    if any("\0" in word for word in words):
+        raise OptionError("no argument can hold a null byte, got one; check the script")
     spelt = spelt_out(words)
     try:
         with redirect_stderr(StringIO()):
@@ -91,15 +93,16 @@ def spelt_out(words: Sequence[str]) -> list[str]:
     spelt: list[str] = []
     flag, value = "", ""
     for word in words:
-        if word in REPEATED:
-            flag, value = word, ""
-        elif flag and _continues(value, word):
+        name, equals, first = word.partition("=")
+        if flag and _continues(value, word):
             spelt.append(f"{flag}={word}")
             value = word
-        else:
-            if flag and not value:
-                spelt.append(flag)  # without a value: tyro says so
-            flag = ""
+            continue
+        if flag and not value:
+            spelt.append(flag)  # without a value: tyro says so
+        repeated = name in REPEATED and (first or not equals)
+        flag, value = (name, first) if repeated else ("", "")
+        if equals or not flag:
             spelt.append(word)
     if flag and not value:
         spelt.append(flag)

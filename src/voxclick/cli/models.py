@@ -58,4 +58,7 @@ def _show(entries: list[Json]) -> None:
         name = f"{entry['name']} (default)" if entry["default"] else entry["name"]
         prompts = ", ".join(entry["prompts"])
         table.add_row(name, entry["title"], prompts, entry["licence"], entry["source"])
-    Console(highlight=False, markup=False).print(table)
+    console = Console(highlight=False, markup=False)
+    with console.capture() as printed:
+        console.print(table)
+    say(printed.get(), flat=False)
