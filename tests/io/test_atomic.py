@@ -25,12 +25,18 @@ except OutputError as error:
 """
 
 
+def write_half(path: Path, error: BaseException) -> None:
+    with whole(path, path.suffix) as part:
+        part.write_text("half")
+        raise error
+
+
 def test_what_was_written_appears_under_its_name(tmp_path: Path) -> None:
     with whole(tmp_path / "a.txt", ".txt") as part:
         part.write_text("all")
         assert not (tmp_path / "a.txt").exists()
     assert (tmp_path / "a.txt").read_text() == "all"
-    assert os.listdir(tmp_path) == ["a.txt"]
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
 
 
 def test_the_temporary_file_has_the_ending(tmp_path: Path) -> None:
@@ -51,19 +57,16 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(
     error: type[BaseException], tmp_path: Path
 ) -> None:
     (tmp_path / "a").write_text("old")
-    with pytest.raises(error), whole(tmp_path / "a", "") as part:
-        part.write_text("half")
-        raise error
+    with pytest.raises(error):
+        write_half(tmp_path / "a", error())
     assert (tmp_path / "a").read_text() == "old"
-    assert os.listdir(tmp_path) == ["a"]
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
 def test_a_full_disk_is_told_in_plain_words(number: int, tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=r"a\.nii: the disk is full") as caught:
-        with whole(tmp_path / "a.nii", ".nii") as part:
-            part.write_text("half")
-            raise OSError(number, "told by the system")
+        write_half(tmp_path / "a.nii", OSError(number, "told by the system"))
     assert caught.value.exit_code == 2
     assert not list(tmp_path.iterdir())
 

@@ -33,7 +33,8 @@ def two_labels(first: int = 1, second: int = 2) -> LabelMap:
 
 
 def test_importing_io_loads_no_reader() -> None:
-    check = "import sys, voxclick.io; print({'nibabel', 'SimpleITK', 'pydicom', 'torch'} & set(sys.modules))"
+    readers = {"nibabel", "SimpleITK", "pydicom", "torch"}
+    check = f"import sys, voxclick.io; print({readers} & set(sys.modules))"
     told = subprocess.run([sys.executable, "-c", check], capture_output=True, check=True, text=True)
     assert told.stdout.strip() == "set()"
 
