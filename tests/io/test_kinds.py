@@ -26,12 +26,9 @@ IMAGE_FILES = [
     if kind.writes_images
     for suffix in kind.suffixes
 ]
-READ_FILES = [
-    pytest.param(suffix, id=suffix)
-    for kind in FORMATS
-    for suffix in (*kind.suffixes, *kind.read_only_suffixes)
-    if suffix
-]
+READ_FILES = sorted(
+    {suffix for kind in FORMATS for suffix in (*kind.suffixes, *kind.read_only_suffixes)} - {""}
+)
 GRIDS = pytest.mark.parametrize("grid", ALL_GRIDS)
 
 

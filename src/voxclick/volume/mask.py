@@ -53,6 +53,6 @@ class Mask:
 
 
 def _is_binary(array: Array) -> bool:
-    if array.dtype.kind in "iu":  # 30 times faster than isin on a large label map
+    if array.dtype.kind in "iu":  # much faster than isin on a large label map
         return bool(array.min() >= 0 and array.max() <= 1)
     return bool(np.isin(array, (0, 1)).all())

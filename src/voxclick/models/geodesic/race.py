@@ -36,7 +36,13 @@ FAR_RATE, FAR_FROM = 0.02, 8.0
 """What a unit of distance from the prompts costs, beyond the first few."""
 
 LOCAL = 20.0
-"""How far the newest prompt changes what was found before, in units of length."""
+"""The most that the newest prompt reaches to change what was found before, in units of length."""
+
+REACH_RATE, REACH_LEAST = 4.0, 4.0
+"""Its reach by its depth, which is how far from the boundary so far it lies.
+
+A click just beside the boundary mends a small error and must not move the far side of the object.
+"""
 
 PREVIOUS = 3.0
 EVIDENCE = 0.5
@@ -83,7 +89,7 @@ def score(
     away = edt.edt(~own, anisotropy=scene.lengths)
     found -= FAR_RATE * np.maximum(away - FAR_FROM, 0.0)
     if prior is not None:
-        near = _nearness(seeds, scene)
+        near = _nearness(scene, seeds, prior)
         kept = PREVIOUS * np.tanh(prior / 2) + EVIDENCE * found
         found = near * found + (1 - near) * kept
     found = smoothed(found.astype(np.float32), 0.8, scene.lengths)
@@ -164,13 +170,18 @@ def _lead(
     return ahead
 
 
-def _nearness(seeds: Seeds, scene: Scene) -> Float[Array, "i j k"]:
+def _nearness(
+    scene: Scene, seeds: Seeds, prior: Float[Array, "i j k"]
+) -> Float[Array, "i j k"]:
     """From 1 at the newest prompt to 0 far from it; 0 without prompts."""
     if seeds.newest is None:
         return np.zeros(scene.intensity.shape, dtype=np.float32)
+    at = tuple(seeds.newest.T)
+    depth = float(np.abs(prior[at]).max())
     away = np.ones(scene.intensity.shape, dtype=np.bool_)
-    away[tuple(seeds.newest.T)] = False
-    near: Array = np.exp(-((edt.edt(away, anisotropy=scene.lengths) / LOCAL) ** 2))
+    away[at] = False
+    reach = min(LOCAL, REACH_RATE * depth + REACH_LEAST)
+    near: Array = np.exp(-((edt.edt(away, anisotropy=scene.lengths) / reach) ** 2))
     return near
 
 
