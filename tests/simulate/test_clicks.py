@@ -5,6 +5,7 @@ from phantoms import GRIDS, ball
 from scipy.ndimage import distance_transform_edt, gaussian_filter
 
 from voxclick.geometry import Grid
+from voxclick.simulate import clicks
 from voxclick.simulate.clicks import CenterClick, RandomClick
 from voxclick.types import Array, Index3
 from voxclick.volume import Mask
@@ -45,6 +46,20 @@ def test_the_centre_click_is_the_challenges(seed: int) -> None:
     assert ours is not None
     assert ours.at == theirs[0][::-1]
     assert ours.positive == theirs[1]
+
+
+def test_a_huge_error_is_measured_on_a_grid_twice_as_coarse(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(clicks, "POOL_FROM", 100)
+    truth = np.zeros((16, 16, 16), dtype=np.bool_)
+    truth[2:13, 2:13, 2:13] = True
+    grid = Grid(truth.shape, np.eye(4))
+    click = CenterClick().next_prompt(Mask(truth, grid), Mask(np.zeros_like(truth), grid), ANY)
+    assert click is not None
+    # 11 voxels and 2 of padding a side are 8 blocks of two (the last half empty), of which blocks
+    # 1 to 6 hold some of the part: blocks 3 and 4 are deepest, voxels 6 to 9 of the volume
+    assert all(6 <= index <= 9 for index in click.at)
 
 
 def test_of_two_equal_parts_the_first_in_the_challenges_order_is_clicked() -> None:

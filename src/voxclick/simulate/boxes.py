@@ -40,16 +40,21 @@ class BoxUser(SimulatedUser):
 
 @dataclass(frozen=True)
 class SliceBoxUser(SimulatedUser):
-    """A 2D box on the object's middle slice (CVPR 2025: the middle of the slices it occupies).
+    """A 2D box on the object's middle slice, as CVPR 2025 draws it (`get_boxes.py`).
+
+    The slice is the middle one of those that the object occupies (some versions of the script
+    take that of the median voxel). One whole number is drawn a box; every side is pushed outward
+    by that many 256ths of the slice's extent along its axis, rounded down, and cut off at the
+    volume's border. In the challenge's terms, `i` is x, `j` is y and `k` is z. Its range of
+    slices (`z_min`, `z_max`) is not given.
 
     Attributes:
-        axis: What the slice is perpendicular to.
-        outward: Each side is pushed outward by a random whole number of voxels up to this share
-            of the slice's width; 5/256 in the challenge.
+        axis: What the slice is perpendicular to; the challenge's is 2.
+        outward: The largest number drawn, from 0 up; 5 in the challenge.
     """
 
     axis: int = 2
-    outward: float = 5 / 256
+    outward: int = 5
 
     def next_prompt(  # noqa: D102
         self, truth: Mask, predicted: Mask, generator: np.random.Generator
@@ -63,8 +68,9 @@ class SliceBoxUser(SimulatedUser):
         plane = np.take(truth.array, [middle], axis=self.axis)
         box = Box.of_mask(plane)
         low, high = np.array(box.start), np.array(box.stop)
+        pushed = int(generator.integers(0, self.outward + 1))
         for axis in others:
-            width = int(generator.integers(0, 6) / 5 * self.outward * truth.grid.shape[axis])
+            width = int(pushed * truth.grid.shape[axis] / 256)
             low[axis] -= width
             high[axis] += width
         low[self.axis], high[self.axis] = middle, middle + 1

@@ -75,7 +75,10 @@ class RandomClick(SimulatedUser):
 
 @dataclass(frozen=True)
 class UniformClick(SimulatedUser):
-    """Any voxel where truth and prediction differ, all alike (RadioActive's 3D refinement)."""
+    """Any voxel where truth and prediction differ, all alike (RadioActive's 3D refinement).
+
+    RadioActive draws inside the patch that a model sees; this user sees the whole volume.
+    """
 
     def next_prompt(  # noqa: D102
         self, truth: Mask, predicted: Mask, generator: np.random.Generator

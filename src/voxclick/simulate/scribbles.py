@@ -6,9 +6,10 @@ from typing import Literal
 import edt
 import numpy as np
 from jaxtyping import Bool, Float
-from scipy.ndimage import binary_erosion, maximum_filter
+from scipy.ndimage import binary_erosion
 
 from voxclick.prompts import Scribble
+from voxclick.simulate.skeleton import skeleton
 from voxclick.simulate.strokes import error_slice
 from voxclick.simulate.user import SimulatedUser
 from voxclick.types import Array
@@ -23,8 +24,8 @@ class ScribbleUser(SimulatedUser):
     """A stroke on one slice of the error, inside it (nnInteractive's simulated scribbles).
 
     Attributes:
-        style: A straight `line`, the `centre` of the shape, its `contour` a little inside, or
-            `any` of them, all alike.
+        style: A straight `line`, the `centre` of the shape (its skeleton), its `contour` a little
+            inside, or `any` of them, all alike.
     """
 
     style: Style = "any"
@@ -56,10 +57,12 @@ def _line(plane: Bool[Array, "a b"], generator: np.random.Generator) -> Float[Ar
 
 
 def _centre(plane: Bool[Array, "a b"]) -> Float[Array, "n 2"]:
-    """The ridge of the depth: voxels at least as deep as all their neighbours."""
-    depth = edt.edt(np.ascontiguousarray(plane), black_border=True)
-    ridge = plane & (depth >= maximum_filter(depth, 3)) & (depth >= 0.5 * depth.max())
-    return np.argwhere(ridge).astype(np.float64)
+    """The skeleton of the shape; the deepest voxels where nothing is left of it."""
+    middle = skeleton(plane)
+    if not middle.any():
+        depth = edt.edt(np.ascontiguousarray(plane), black_border=True)
+        middle = depth == depth.max()
+    return np.argwhere(middle).astype(np.float64)
 
 
 def _contour(plane: Bool[Array, "a b"]) -> Float[Array, "n 2"]:

@@ -170,9 +170,7 @@ def _lead(
     return ahead
 
 
-def _nearness(
-    scene: Scene, seeds: Seeds, prior: Float[Array, "i j k"]
-) -> Float[Array, "i j k"]:
+def _nearness(scene: Scene, seeds: Seeds, prior: Float[Array, "i j k"]) -> Float[Array, "i j k"]:
     """From 1 at the newest prompt to 0 far from it; 0 without prompts."""
     if seeds.newest is None:
         return np.zeros(scene.intensity.shape, dtype=np.float32)
