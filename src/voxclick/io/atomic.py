@@ -14,9 +14,11 @@ def check_writable(path: Path) -> None:
     """Raise OutputError unless a file can be made at this path; call it before the work."""
     folder = path.parent
     try:
+        if "\0" in str(path):
+            raise ValueError("a null byte in its name")
         here, taken = folder.is_dir(), path.is_dir()
     except (OSError, ValueError) as error:
-        raise OutputError(f"an output needs a path that can exist, got {path}: {error}") from None
+        raise OutputError(f"an output needs a path that can exist, got {str(path)!r}: {error}") from None
     if not here:
         raise OutputError(
             f"an output needs a folder that exists, got {path}: there is no folder {folder}; "

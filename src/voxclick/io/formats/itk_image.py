@@ -33,6 +33,12 @@ class ItkFile:
     keys: dict[str, str]
     reader: SimpleITK.ImageFileReader
 
+    @property
+    def stored_bytes(self) -> int:
+        """How many bytes its voxels take when they are not compressed."""
+        one = SimpleITK.Image([1, 1, 1], self.reader.GetPixelID(), self.channels)
+        return one.GetSizeOfPixelComponent() * self.channels * int(np.prod(self.grid.shape))
+
     def voxels(self) -> Shaped[Array, "i j k c"]:
         """The stored numbers.
 

@@ -2,9 +2,12 @@
 
 import colorsys
 import errno
+import gzip
 import logging
+import os
 import re
 import shutil
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -125,15 +128,50 @@ def write_volume(volume: Volume, path: Path) -> None:
 
 def _open(path: Path) -> ItkFile:
     file = open_itk(path, "NrrdImageIO")
-    _check_spacing(path)
+    with path.open("rb") as stream:
+        parts = re.split(rb"(\r?\n\r?\n)", stream.read(HEADER_LIMIT), maxsplit=1)
+    fields = dict(
+        re.findall(r"^([a-z ]+): *(.*?)\r?$", parts[0].decode("latin1"), flags=re.MULTILINE)
+    )
+    _check_spacing(path, fields)
+    if fields.get("encoding", "").lower() in ("gzip", "gz") and len(parts) == 3:
+        _check_whole(file, len(parts[0]) + len(parts[1]))
     return file
 
 
-def _check_spacing(path: Path) -> None:
+def _check_whole(file: ItkFile, start: int) -> None:
+    """Raise for compressed voxels that are cut off: ITK fills what is missing without a word.
+
+    The last four bytes tell how many were compressed. Where they tell something else, in a file
+    of several gzip members or with something behind them, all of it is decompressed to see.
+
+    Args:
+        file: The file.
+        start: Where its header ends.
+    """
+    wanted = file.stored_bytes
+    with file.path.open("rb") as stream:
+        stream.seek(-4, os.SEEK_END)
+        if int.from_bytes(stream.read(), "little") == wanted % (1 << 32):
+            return
+        stream.seek(start)
+        found = 0
+        try:
+            with gzip.GzipFile(fileobj=stream) as packed:
+                while found < wanted and (part := packed.read(1 << 24)):
+                    found += len(part)
+                packed.read(1)  # the check sum lies behind the last byte
+        except (EOFError, OSError, zlib.error):
+            found = 0
+    if found < wanted:
+        raise FileFormatError(
+            f"cannot read {file.path}: the compressed voxels are cut off; copy or export the "
+            "file again"
+        )
+
+
+def _check_spacing(path: Path, fields: dict[str, str]) -> None:
     """Raise for a spacing that ITK would replace by 1 mm without a word."""
-    with path.open("rb") as stream:
-        header = re.split(rb"\r?\n\r?\n", stream.read(HEADER_LIMIT), maxsplit=1)[0].decode("latin1")
-    fields = dict(re.findall(r"^([a-z ]+): *(.*?)\r?$", header, flags=re.MULTILINE))
     directions, spacings = fields.get("space directions"), fields.get("spacings")
     if directions is not None:
         known = directions.count("(")
