@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import voxclick as vc
 from voxclick.cli.asked import gather
 from voxclick.cli.segment import Segment
-from voxclick.errors import LogError, OptionError, PromptError
+from voxclick.errors import GridMismatchError, LogError, OptionError, PromptError
 from voxclick.prompts import ObjectLog, PromptLog, Step
 
 GRID = vc.Grid((40, 36, 32), [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]])
@@ -67,3 +68,27 @@ def test_a_log_of_another_volume_is_refused(tmp_path):
     log = saved(tmp_path / "log.json", "liver", grid=vc.Grid((9, 9, 9), GRID.affine))
     with pytest.raises(LogError, match=r"\(9, 9, 9\)"):
         asked(prompts=log).check(GRID)
+
+
+def test_a_mask_on_some_slices_is_laid_out_on_the_image(tmp_path):
+    array = np.zeros(GRID.shape, dtype=bool)
+    array[9:14, 8:12, 5:9] = True
+    part = vc.geometry.Box((0, 0, 5), (40, 36, 9))
+    path = vc.write(vc.Mask(array[part.slices], GRID.crop(part)), tmp_path / "part.nii.gz")
+    one = asked(mask=path, point=("1,2,3",)).on(GRID)
+    one.check(GRID)
+    mask, point = one.prompts
+    assert np.array_equal(mask.mask.array, array)
+    assert point == vc.Point((1, 2, 3))
+    with pytest.raises(GridMismatchError, match=r"part\.nii\.gz.*outside"):
+        asked(mask=path).on(vc.Grid((9, 9, 9), GRID.affine))
+
+
+@pytest.mark.data
+def test_a_segmentation_that_other_software_made_lands_on_its_image(data_dir):
+    volume = vc.read(data_dir / "dicom" / "qin_headneck_0024_pet")
+    path = data_dir / "dicom" / "qin_headneck_0024_seg"
+    (prompt,) = asked(mask=path, mask_label="1").on(volume.grid).prompts
+    assert prompt.mask.grid.matches(volume.grid)
+    inside, around = volume.array[prompt.mask.array], volume.array[volume.array > 0]
+    assert np.median(inside) > 10 * np.median(around)

@@ -128,6 +128,15 @@ def test_other_settings_are_refused(data, tmp_path):
         run(data, tmp_path / "out", RegionGrowing(), protocol=Protocol(clicks=2, seed=1))
 
 
+def test_two_runs_at_once_do_not_share_a_folder(data, tmp_path):
+    def start_another(progress) -> None:
+        with pytest.raises(OptionError, match="another is at work"):
+            run(data, tmp_path / "out", RegionGrowing())
+
+    run(data, tmp_path / "out", RegionGrowing(), watch=start_another)
+    assert len(rows(tmp_path / "out")) == 12
+
+
 def test_a_case_that_fails_is_told_and_tried_again(data, tmp_path):
     break_case(data / "bad")
     summary = run(data, tmp_path / "out", RegionGrowing())

@@ -191,7 +191,7 @@ BAD = {
     "a scribble mask of nothing": (options("--scribble", mask_of_nothing), "nothing.nii.gz"),
     "a scribble mask on another grid": (options("--scribble", mask_elsewhere), "elsewhere"),
     "a missing scribble": (options("--scribble", "nowhere.csv"), "nowhere.csv"),
-    "a mask on another grid": (options("--mask", mask_elsewhere), "(40, 36, 32)"),
+    "a mask on another grid": (options("--mask", mask_elsewhere), "elsewhere.nii.gz"),
     "an empty mask": (options("--mask", mask_of_nothing), "empty"),
     "a mask of two labels": (options("--mask", two_labels), "2"),
     "a label that the mask lacks": (options("--mask", two_labels, "--mask-label", "7"), "7"),

@@ -1,7 +1,9 @@
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import dicom_phantoms as phantom
 import numpy as np
 import pytest
 from phantoms import GRIDS
@@ -178,3 +180,53 @@ def test_check_output_tells_before_the_work(tmp_path: Path) -> None:
     assert io.check_output(tmp_path / "a.seg.nrrd").name == "nrrd"
     with pytest.raises(OutputError, match="no folder"):
         io.check_output(tmp_path / "none" / "a.nii")
+
+
+@pytest.fixture
+def disc(tmp_path: Path) -> Path:
+    """A DICOM series in files without an ending, as on a CD."""
+    grid = phantom.shorten(GRID)
+    return phantom.write_series(tmp_path / "disc", phantom.ramp(grid), grid)
+
+
+def test_a_dicom_file_of_any_name_is_read_with_its_series(disc: Path) -> None:
+    whole = io.read(disc)
+    for name in ("IM0003", "1.2.840.113619", "scan.xyz"):
+        path = disc / name
+        if not path.exists():
+            shutil.move(disc / "IM0002", path)
+            shutil.copy(path, disc / "IM0002")
+        read = io.read(path)
+        np.testing.assert_array_equal(read.array, whole.array)
+        assert read.source is not None
+        assert read.source.format == "dicom_series"
+
+
+def test_a_dicom_segmentation_of_any_name_is_read(disc: Path, tmp_path: Path) -> None:
+    volume = io.read(disc)
+    array = phantom.ramp(volume.grid) % 3 == 1
+    path = io.write(Mask(array, volume.grid, volume.source), tmp_path / "a.dcm")
+    shutil.move(path, tmp_path / "SEG1")
+    np.testing.assert_array_equal(io.read_mask(tmp_path / "SEG1").array, array)
+    np.testing.assert_array_equal(io.read_mask(tmp_path / "SEG1", 1).array, array)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_segmentation_beside_its_series_is_found(
+    packed: bool, disc: Path, tmp_path: Path
+) -> None:
+    volume = io.read(disc)
+    array = phantom.ramp(volume.grid) % 3 == 1
+    io.write(Mask(array, volume.grid, volume.source), disc / "a.dcm")
+    path = Path(shutil.make_archive(str(tmp_path / "all"), "zip", disc)) if packed else disc
+    np.testing.assert_array_equal(io.read_mask(path).array, array)
+    np.testing.assert_array_equal(io.read_labelmap(path).array, array)
+    np.testing.assert_array_equal(io.read(path).array, volume.array)
+
+
+def test_a_series_without_a_segmentation_is_no_mask(disc: Path) -> None:
+    for path in (disc, disc / "IM0001"):
+        for read in (io.read_mask, io.read_labelmap):
+            with pytest.raises(FileFormatError, match=r"found none among .* CT; give") as caught:
+                read(path)
+            assert "\n" not in str(caught.value)

@@ -113,9 +113,45 @@ def test_another_axis_is_refused(axis: object) -> None:
         Lasso.from_json({"vertices": SQUARE.tolist(), "axis": axis}, "voxel")
 
 
-def test_a_vertex_outside_the_volume_is_refused() -> None:
-    with pytest.raises(PromptError, match=r"a lasso must lie inside .* got \(20, 40, 5\)"):
-        Lasso(SQUARE * (1, 2, 1)).to_voxel(ALL_GRIDS["straight"])
+@pytest.mark.parametrize("on", ALL_GRIDS.values(), ids=ALL_GRIDS)
+@pytest.mark.parametrize("seed", range(8))
+@on_all_axes
+def test_what_lies_outside_the_slice_is_cut_off(axis: int, seed: int, on: Grid) -> None:
+    depth = on.shape[axis] // 2
+    corners = (star(seed) - 15) * 2.5 + np.random.default_rng(seed).uniform(0, 35, 2)
+    lasso = Lasso(on_slice(corners, axis, depth), axis)
+    everywhere = lasso.enclosed()
+    expected = everywhere[on.contains(everywhere.astype(float))]
+    assert len(expected)
+    given = Lasso(on.to_ras(lasso.vertices), axis, space="ras")
+    for cut in (lasso.to_voxel(on), given.to_voxel(on)):
+        assert on.contains(cut.vertices).all()
+        assert sorted(cut.voxels().tolist()) == sorted(expected.tolist())
+
+
+def test_a_lasso_around_the_whole_slice_holds_all_of_it() -> None:
+    on = ALL_GRIDS["straight"]
+    far = np.array([[-5e8, -5e8, 5], [5e8, -5e8, 5], [5e8, 5e8, 5], [-5e8, 5e8, 5]])
+    assert len(Lasso(far).to_voxel(on).voxels()) == on.shape[0] * on.shape[1]
+
+
+def test_a_thin_lasso_that_leaves_the_slice_is_the_line_in_it() -> None:
+    corners = np.array([[3.2, 2.4, 5], [3.3, -9.4, 5], [3.2, -9.4, 5]])
+    voxels = Lasso(corners).to_voxel(ALL_GRIDS["straight"]).voxels()
+    assert sorted(voxels.tolist()) == [[3, 0, 5], [3, 1, 5], [3, 2, 5]]
+
+
+AROUND = [[-9, -9], [60, -9], [60, 60], [55, 60], [55, -4], [-9, -4]]
+
+
+@pytest.mark.parametrize(
+    "vertices",
+    [SQUARE + np.array((0, 60, 0)), SQUARE * (1, 1, -1), [[*corner, 5] for corner in AROUND]],
+    ids=["beside", "below", "bent around it"],
+)
+def test_a_lasso_outside_the_volume_is_refused(vertices) -> None:
+    with pytest.raises(PromptError, match=r"a lasso must lie inside .* got \("):
+        Lasso(vertices).to_voxel(ALL_GRIDS["straight"])
 
 
 @pytest.mark.parametrize("on", ALL_GRIDS.values(), ids=ALL_GRIDS)

@@ -1,5 +1,6 @@
 import json
 import sys
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -446,3 +447,15 @@ def test_saving_again_replaces_the_file_whole(tmp_path: Path) -> None:
     path.write_text("old " * 10_000)
     log().save(path)
     assert same(PromptLog.load(path), log())
+
+
+def test_masks_that_would_fill_the_memory_are_refused_before_one_is_unpacked() -> None:
+    mask = {"kind": "mask", "affine": np.eye(4).tolist(), "first": True}
+    mask |= {"shape": [2048, 1024, 1024], "runs": [2**31]}
+    tracemalloc.start()
+    try:
+        with pytest.raises(LogError, match=f"got {2**31 * 3}"):
+            PromptLog.from_json({"objects": [{"prompts": [mask] * 2}, {"prompts": [mask]}]})
+        assert tracemalloc.get_traced_memory()[1] < 2**20
+    finally:
+        tracemalloc.stop()

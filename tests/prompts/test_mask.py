@@ -130,6 +130,10 @@ def test_a_mask_comes_back_from_json_the_same(array: np.ndarray, sliced: bool) -
     "fields",
     [
         {"runs": [5]},
+        {"runs": [25, -1]},
+        {"runs": [2**80, 24 - 2**80]},
+        {"shape": [2**10, 2**11, 2**11], "runs": [2**32]},
+        {"shape": [2**40, 2**40, 2**40], "runs": [2**120]},
         {"runs": [2**40, 24 - 2**40]},
         {"shape": [2, 3]},
         {"shape": [0, 3, 4]},

@@ -1,7 +1,7 @@
 """What `voxclick segment` was asked: the prompts of its options and files, in order."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from voxclick import io
@@ -9,7 +9,9 @@ from voxclick.cli.scribble_file import read_scribble
 from voxclick.cli.segment import Segment
 from voxclick.errors import GridMismatchError, OptionError, PromptError
 from voxclick.geometry import Grid
+from voxclick.io.lattice import laid_out
 from voxclick.prompts import BoxPrompt, MaskPrompt, Point, Prompt, PromptLog, Scribble
+from voxclick.volume import Mask
 
 UNNAMED = "object"
 """What an object is called when nobody names it."""
@@ -23,12 +25,14 @@ class Asked:
         log: Of `--prompts`; None without.
         name: The object that `prompts` are about.
         prompts: Of all other options, in the order they are given to the session.
+        mask: The file of the mask prompt among them.
         grids: The files that scribbles were painted in, each with its grid.
     """
 
     log: PromptLog | None
     name: str
     prompts: tuple[Prompt, ...]
+    mask: Path | None = None
     grids: tuple[tuple[Path, Grid], ...] = ()
 
     @property
@@ -44,6 +48,22 @@ class Asked:
             yield entry.name, step.prompt, step.refinements
         for prompt in self.prompts:
             yield self.name, prompt, None
+
+    def on(self, grid: Grid) -> "Asked":
+        """The same with the mask laid out on the image, of which its file may hold a part.
+
+        Other software keeps in a segmentation the slices that it needs, and no others.
+
+        Raises:
+            GridMismatchError: If its voxels are not voxels of the image.
+        """
+        if self.mask is None:
+            return self
+        path = self.mask
+        placed = (
+            _on(one, grid, path) if isinstance(one, MaskPrompt) else one for one in self.prompts
+        )
+        return replace(self, prompts=tuple(placed))
 
     def check(self, grid: Grid) -> None:
         """Raise before the work what the session would raise in the midst of it.
@@ -94,7 +114,14 @@ def gather(options: Segment) -> Asked:
             "or --box, --scribble, --mask or --prompts"
         )
     grids = tuple((path, grid) for path, _, grid in scribbles if grid is not None)
-    return Asked(log, _name(options, log, bool(prompts)), prompts, grids)
+    return Asked(log, _name(options, log, bool(prompts)), prompts, options.mask, grids)
+
+
+def _on(prompt: MaskPrompt, grid: Grid, path: Path) -> MaskPrompt:
+    mask = prompt.mask
+    if mask.grid.matches(grid):
+        return prompt
+    return MaskPrompt(Mask(laid_out(mask.array, mask.grid, grid, path), grid, mask.source))
 
 
 def _frames(options: Segment) -> Iterator[Prompt]:

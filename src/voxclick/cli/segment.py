@@ -63,7 +63,7 @@ class Segment:
     """Voxels of what is not the object."""
 
     mask: Annotated[Path | None, _optional("FILE")] = None
-    """A mask to start from, on the grid of the image."""
+    """A mask to start from, on the grid of the image or on some of its slices."""
 
     mask_label: Annotated[str | None, _optional("NAME|N")] = None
     """Which label of --mask, where it holds several."""
@@ -113,6 +113,7 @@ class Segment:
             progress.step(f"reading {self.image}", checking=True)
             volume = io.read(self.image, self.series)
             watch.lap("read")
+            asked = asked.on(volume.grid)
             asked.check(volume.grid)
             check_source(self, volume)
             progress.step("loading the engine", checking=True)

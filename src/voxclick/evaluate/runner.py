@@ -15,6 +15,7 @@ from voxclick.errors import OptionError
 from voxclick.evaluate.case import Case
 from voxclick.evaluate.dataset import Dataset, find_dataset
 from voxclick.evaluate.event import CaseEnd, Event
+from voxclick.evaluate.folder import held
 from voxclick.evaluate.picture import draw_object
 from voxclick.evaluate.pool import Job, Task, run_apart, run_here
 from voxclick.evaluate.protocol import Protocol
@@ -110,37 +111,38 @@ def evaluate(
         watch: Told of the progress after every object and case.
 
     Raises:
-        InputError: If the data, a name or an option is wrong, or the folder holds results of
-            other settings.
+        InputError: If the data, a name or an option is wrong, the folder holds results of other
+            settings, or another evaluation is writing to it.
         OutputError: If the results cannot be written.
     """
     dataset = find_dataset(plan.data)
     settings = _settings(plan, dataset, segmenter)
     dataset = dataset.limited(plan.limit, plan.protocol.seed)
     device = segmenter.device if segmenter is not None else resolve_device(plan.device)
-    store = Store(plan.output, settings, plan.protocol.steps, restart)
-    done = store.done()
-    tasks = [
-        (case, done.get(case.name, frozenset()))
-        for case in dataset.cases
-        if not store.finished(case.name)
-    ]
-    finished = len(dataset.cases) - len(tasks)
-    job = Job(settings["model"], plan.device, plan.protocol)
-    workers = min(len(tasks), _workers(plan, device.type))
-    for event in _events(tasks, job, workers, segmenter):
-        store.record(event)
-        finished += isinstance(event, CaseEnd)
-        if watch is not None:
-            objects, failures = len(store.results.objects), len(store.failures)
-            watch(Progress(finished, len(dataset.cases), objects, failures))
-    if not store.results.objects and not store.failures:
-        raise OptionError(
-            f"objects of at least {plan.protocol.min_voxels} voxels with one of the labels "
-            f"{', '.join(plan.protocol.labels) or '(any)'} are needed, got none in {plan.data} "
-            f"({store.small} are smaller); change --labels or --min-voxels"
-        )
-    return _report(store, dataset, Measured(settings, _versions(), str(device)), plan.pictures)
+    with held(plan.output):
+        store = Store(plan.output, settings, plan.protocol.steps, restart)
+        done = store.done()
+        tasks = [
+            (case, done.get(case.name, frozenset()))
+            for case in dataset.cases
+            if not store.finished(case.name)
+        ]
+        finished = len(dataset.cases) - len(tasks)
+        job = Job(settings["model"], plan.device, plan.protocol)
+        workers = min(len(tasks), _workers(plan, device.type))
+        for event in _events(tasks, job, workers, segmenter):
+            store.record(event)
+            finished += isinstance(event, CaseEnd)
+            if watch is not None:
+                objects, failures = len(store.results.objects), len(store.failures)
+                watch(Progress(finished, len(dataset.cases), objects, failures))
+        if not store.results.objects and not store.failures:
+            raise OptionError(
+                f"objects of at least {plan.protocol.min_voxels} voxels with one of the labels "
+                f"{', '.join(plan.protocol.labels) or '(any)'} are needed, got none in {plan.data} "
+                f"({store.small} are smaller); change --labels or --min-voxels"
+            )
+        return _report(store, dataset, Measured(settings, _versions(), str(device)), plan.pictures)
 
 
 def _settings(plan: Plan, dataset: Dataset, segmenter: Segmenter | None) -> Json:

@@ -9,6 +9,7 @@ import numpy as np
 
 from voxclick.errors import FileFormatError, OptionError, OutputError
 from voxclick.evaluate.event import CaseEnd, Event, Failure, Outcome
+from voxclick.evaluate.folder import make_folder
 from voxclick.evaluate.results import ResultsFile, Row, write_whole
 from voxclick.geometry import Box
 from voxclick.prompts import PromptLog
@@ -39,7 +40,9 @@ class Store:
     ) -> None:
         self.folder = folder
         self.failures: list[Failure] = []
-        self._make(restart)
+        make_folder(folder)
+        if restart:
+            self._guarded(self._clear)
         self._settle(settings)
         self.results = ResultsFile(folder / "results.csv", steps)
         self._ends = {end.case: end for end in self._read_ends()}
@@ -105,16 +108,6 @@ class Store:
 
     def _path(self, row: Row, suffix: str) -> Path:
         return self.folder / OBJECTS / row.case / f"{row.label}{suffix}"
-
-    def _make(self, restart: bool) -> None:
-        if not self.folder.parent.is_dir():
-            raise OutputError(
-                f"the results' folder must lie in one that is there, got {self.folder}; "
-                f"make {self.folder.parent} first"
-            )
-        self._guarded(lambda: self.folder.mkdir(exist_ok=True))
-        if restart:
-            self._guarded(self._clear)
 
     def _clear(self) -> None:
         if not (self.folder / SETTINGS).is_file():  # never delete what no evaluation wrote

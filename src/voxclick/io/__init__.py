@@ -1,4 +1,4 @@
-"""Files: volumes and masks in, masks and label maps out, each by its ending.
+"""Files: volumes and masks in, masks and label maps out, each by its ending or its content.
 
 Each format is a module behind a table (`kinds`), imported when a file of it comes along.
 """
@@ -37,12 +37,12 @@ def read(path: str | Path, series: str | None = None) -> Volume:
 
     Args:
         path: NIfTI, NRRD, MetaImage, a CVPR 2025 npz, or a DICOM series as a folder, a zip or one
-            of its files; the word `sample` is the packaged head MR.
+            of its files, whatever its name; the word `sample` is the packaged head MR.
         series: Which DICOM series, where there are several: its UID, or the end of it.
 
     Raises:
         MissingFileError: If there is nothing at that path.
-        UnknownNameError: If no format has that ending, or there is no such series.
+        UnknownNameError: If no format has that ending or content, or there is no such series.
         OptionError: If a series is chosen of a format that has none, or must be and is not.
         FileFormatError: If it cannot be read as what it is named.
         GridError: If its header does not place its voxels in space.
@@ -64,9 +64,12 @@ def read(path: str | Path, series: str | None = None) -> Volume:
 def read_labelmap(path: str | Path) -> LabelMap:
     """The label map in a file, with the names that its format keeps.
 
+    Args:
+        path: Any label file, or a folder or zip archive that holds one DICOM-SEG.
+
     Raises:
         MissingFileError: If there is nothing at that path.
-        UnknownNameError: If no format has that ending.
+        UnknownNameError: If no format has that ending or content.
         FileFormatError: If it cannot be read, or holds anything but whole numbers from 0 up.
     """
     source = _existing(path)
@@ -78,7 +81,7 @@ def read_mask(path: str | Path, label: int | str | None = None) -> Mask:
     """One object of a label file as a mask.
 
     Args:
-        path: Any label file.
+        path: As in `read_labelmap`.
         label: Its number or name; may be left out where the file holds only one.
 
     Raises:
@@ -177,10 +180,12 @@ def _format(path: Path, verb: Verb, images: bool) -> Format:
     if verb == "read" and path.is_dir():
         return next(kind for kind in able if "" in kind.read_only_suffixes)
     named = [kind for kind in able if _suffix(path, kind, verb)]
+    if not named and verb == "read" and path.is_file():
+        named = [kind for kind in able if _recognises(kind, path)]
     if not named:
         known = ", ".join(suffix for kind in able for suffix in _suffixes(kind, verb) if suffix)
         what = "an image" if images else "a mask"
-        folder = " or a DICOM folder" if verb == "read" else ""
+        folder = " or a DICOM file or folder" if verb == "read" else ""
         raise UnknownNameError(
             f"{what} can be {verb} as one of {known}{folder}, got the name {path.name!r}; "
             "rename or convert the file"
@@ -202,6 +207,11 @@ def _suffix(path: Path, kind: Format, verb: Verb) -> str:
     """The longest ending of the format that the name has; empty for none."""
     name = path.name.lower()
     return max((s for s in _suffixes(kind, verb) if name.endswith(s)), key=len, default="")
+
+
+def _recognises(kind: Format, path: Path) -> bool:
+    module, _, function = kind.recogniser.partition(":")
+    return bool(module) and bool(getattr(importlib.import_module(module), function)(path))
 
 
 def _module(kind: Format) -> ModuleType:

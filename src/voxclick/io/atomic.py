@@ -18,7 +18,9 @@ def check_writable(path: Path) -> None:
             raise ValueError("a null byte in its name")
         here, taken = folder.is_dir(), path.is_dir()
     except (OSError, ValueError) as error:
-        raise OutputError(f"an output needs a path that can exist, got {str(path)!r}: {error}") from None
+        raise OutputError(
+            f"an output needs a path that can exist, got {str(path)!r}: {error}"
+        ) from None
     if not here:
         raise OutputError(
             f"an output needs a folder that exists, got {path}: there is no folder {folder}; "

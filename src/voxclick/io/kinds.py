@@ -21,6 +21,8 @@ class Format:
         keeps_names: Whether the names of labels are kept in its files.
         holds_series: Whether one path may hold several images, of which `series` chooses.
         read_only_suffixes: Endings that are read and never written; the empty one is a folder.
+        recogniser: What tells by its content that a file of any name is in this format, as
+            `module:function`; empty where the ending must tell.
     """
 
     name: str
@@ -35,7 +37,11 @@ class Format:
     keeps_names: bool = False
     holds_series: bool = False
     read_only_suffixes: tuple[str, ...] = ()
+    recogniser: str = ""
 
+
+IS_DICOM = "voxclick.io.formats.dicom_files:is_dicom"
+"""Files on a CD are named like `IM0003`, and those of an archive by their UID."""
 
 FORMATS: tuple[Format, ...] = (
     Format("nifti", "NIfTI", (".nii.gz", ".nii"), "voxclick.io.formats.nifti"),
@@ -65,6 +71,7 @@ FORMATS: tuple[Format, ...] = (
         needs_source=True,
         keeps_names=True,
         read_only_suffixes=("", ".zip"),
+        recogniser=IS_DICOM,
     ),
     Format(
         "dicom_series",
@@ -76,6 +83,7 @@ FORMATS: tuple[Format, ...] = (
         writes_images=False,
         holds_series=True,
         read_only_suffixes=("", ".zip", ".dcm"),
+        recogniser=IS_DICOM,
     ),
 )
-"""Every format; where two fit a name, the one with the longer suffix is taken, or the first."""
+"""Every format; where two fit a file, the one with the longer suffix is taken, or the first."""

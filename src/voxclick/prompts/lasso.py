@@ -29,6 +29,8 @@ FLAT = 0.5
 class Lasso(Prompt):
     """A loose contour around the object (or, negative, around what is not it) on one slice.
 
+    A hand that draws at the edge goes beyond it: what lies outside the slice is cut off.
+
     Attributes:
         vertices: `n x 3` corners of the closed polygon, in order, all on one slice.
         axis: The voxel axis that the slice is perpendicular to: 0, 1 or 2.
@@ -63,12 +65,30 @@ class Lasso(Prompt):
         """The slice it lies on (for a prompt in voxel indices)."""
         return int(np.floor(self.vertices[:, self.axis].mean() + 0.5))
 
-    def to_voxel(self, grid: Grid) -> "Lasso":  # noqa: D102  (as in Prompt)
+    def to_voxel(self, grid: Grid) -> "Lasso":
+        """The same lasso in voxel indices of `grid`, cut to its slice.
+
+        Raises:
+            PromptError: If it lies off one slice, or all of it lies outside the volume.
+        """
         indices = indices_in(grid, self.vertices, self.space)
-        check_inside("a lasso", grid, indices, self.vertices)
-        return Lasso(indices, self.axis, self.positive)
+        whole = Lasso(indices, self.axis, self.positive)
+        within = grid.contains(indices)
+        if within.all():
+            return whole
+        cut = _clipped(whole, grid)
+        if cut is None or not (within.any() or len(cut.enclosed())):
+            check_inside("a lasso", grid, indices, self.vertices)
+            raise AssertionError(indices)
+        return cut
 
     def voxels(self) -> Int[Array, "n 3"]:  # noqa: D102
+        filled = self.enclosed()
+        # a lasso thinner than a voxel holds no centre, and is the line that it was drawn as
+        return filled if len(filled) else unique_voxels(_outline(self.vertices))
+
+    def enclosed(self) -> Int[Array, "n 3"]:
+        """The voxels whose centres lie inside the polygon; none where it is too thin."""
         a, b = (axis for axis in range(3) if axis != self.axis)
         polygon = self.vertices[:, [a, b]]
         low = nearest_voxel(self.vertices).min(axis=0)
@@ -77,8 +97,7 @@ class Lasso(Prompt):
         inside = np.argwhere(_polygon_fill(polygon, rows, columns)) + low[[a, b]]
         filled = np.full((len(inside), 3), self.slice_index, dtype=np.int64)
         filled[:, [a, b]] = inside
-        # a lasso thinner than a voxel holds no centre, and is the line that it was drawn as
-        return filled if len(filled) else unique_voxels(_outline(self.vertices))
+        return filled
 
     def moved(self, matrix: Float[Array, "4 4"]) -> "Lasso":  # noqa: D102
         axis = int(np.argmax(np.abs(matrix[:3, self.axis])))
@@ -106,6 +125,38 @@ class Lasso(Prompt):
                 f"a lasso's vertices must lie on one slice of axis {self.axis}, got vertices "
                 f"{depth:g} voxels apart along it; choose the axis that the slice cuts"
             )
+
+
+def _clipped(lasso: Lasso, grid: Grid) -> Lasso | None:
+    """The part of a lasso on its slice of the grid; None where there is none.
+
+    Each edge of the slice cuts in turn (Sutherland and Hodgman 1974). Where that leaves parts
+    that only run along the edge, the even-odd rule counts them twice, that is not at all.
+    """
+    rows = lasso.vertices
+    last = np.nextafter(np.array(grid.shape) - 0.5, 0)  # the upper border is the next voxel's
+    if not 0 <= lasso.slice_index < grid.shape[lasso.axis]:
+        return None
+    for axis in (axis for axis in range(3) if axis != lasso.axis):
+        rows = _cut(rows, axis, -0.5, 1)
+        rows = _cut(rows, axis, float(last[axis]), -1)
+    if len(rows) < 3:
+        return None
+    return Lasso(np.clip(rows, -0.5, last), lasso.axis, lasso.positive)
+
+
+def _cut(vertices: Float[Array, "n 3"], axis: int, border: float, side: int) -> Float[Array, "m 3"]:
+    """The closed polygon above (side 1) or below (side -1) a border along one axis."""
+    kept: list[Array] = []
+    for here, there in zip(vertices, np.roll(vertices, -1, axis=0), strict=True):
+        depths = (here[axis] - border) * side, (there[axis] - border) * side
+        if depths[0] >= 0:
+            kept.append(here)
+        if (depths[0] >= 0) != (depths[1] >= 0):
+            crossing = here + (there - here) * (depths[0] / (depths[0] - depths[1]))
+            crossing[axis] = border
+            kept.append(crossing)
+    return np.array(kept).reshape(-1, 3)
 
 
 def _outline(vertices: Float[Array, "n 3"]) -> Float[Array, "m 3"]:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 from typing import Any, get_args
 
@@ -16,6 +17,8 @@ from voxclick.prompts.kinds import KINDS
 from voxclick.types import Json, Space
 
 VERSION = 1
+MASK_ROOM = 2**32
+"""Voxels of all masks in one log, a byte each in memory: 32 of 512 x 512 x 512."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,6 +178,7 @@ class PromptLog:
 def _objects(entries: Any, space: Space) -> tuple[ObjectLog, ...]:
     if not isinstance(entries, list) or not all(isinstance(e, dict) for e in entries):
         raise LogError("a log's 'objects' must be a list of objects with a name and prompts")
+    _check_room([fields for entry in entries for fields in _list(entry, "prompts")])
     logs: list[ObjectLog] = []
     order = 0
     for place, entry in enumerate(entries):
@@ -195,6 +199,21 @@ def _objects(entries: Any, space: Space) -> tuple[ObjectLog, ...]:
         if len(set(values)) != len(values):
             raise LogError(f"each object needs a {what} of its own, got {_short(values)}")
     return tuple(logs)
+
+
+def _check_room(prompts: Sequence[Any]) -> None:
+    """Raise LogError for masks that would fill the memory, before the first is unpacked."""
+    shapes = [one.get("shape") for one in prompts if isinstance(one, dict)]
+    voxels = sum(
+        prod(shape)
+        for shape in shapes
+        if isinstance(shape, list) and all(type(n) is int and n > 0 for n in shape)
+    )
+    if voxels > MASK_ROOM:
+        raise LogError(
+            f"the masks of a prompt log may have {MASK_ROOM} voxels together, got {voxels}; "
+            "give masks as files"
+        )
 
 
 def _list(entry: Json, key: str) -> Sequence[Any]:

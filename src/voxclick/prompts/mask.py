@@ -1,6 +1,7 @@
 """An existing mask to start from, whole or on some slices."""
 
 from dataclasses import dataclass, field
+from math import prod
 from operator import index
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     GivenMask: TypeAlias = Mask
 else:  # whatever a user passes: it is checked here, in words
     GivenMask = Any
+
+
+LARGEST = 2**31
+"""Voxels of the largest mask that is unpacked from JSON: 1024 x 1024 x 2048."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,9 +137,9 @@ class MaskPrompt(Prompt):
     def from_json(cls, fields: Json, space: Space) -> "MaskPrompt":  # noqa: D102
         if not sign("a mask prompt", fields.get("positive", True)):
             raise PromptError("a mask prompt is always positive, got one that is not")
-        lengths = np.array([index(n) for n in fields["runs"]], dtype=np.int64)
-        values = (np.arange(len(lengths)) % 2 == 0) == sign("a mask's first run", fields["first"])
         grid = Grid(fields["shape"], fields["affine"])
+        lengths = _lengths(grid, fields["runs"])
+        values = (np.arange(len(lengths)) % 2 == 0) == sign("a mask's first run", fields["first"])
         mask = Mask(decode_runs(values, lengths, grid.shape), grid)
         return cls(mask, fields.get("axis"), fields.get("slices", ()))
 
@@ -144,6 +149,23 @@ class MaskPrompt(Prompt):
         voxels: Array = np.argwhere(planes == inside)
         voxels[:, self.axis] = np.array(self.slices)[voxels[:, self.axis]]
         return voxels
+
+
+def _lengths(grid: Grid, runs: Any) -> Int[Array, " n"]:
+    """The lengths of runs, summed up before anything of the mask's size is allocated."""
+    voxels = prod(grid.shape)
+    if voxels > LARGEST:
+        raise PromptError(
+            f"a mask prompt needs a shape of at most {LARGEST} voxels, got {grid.shape}; "
+            "crop the mask"
+        )
+    lengths = [index(n) for n in runs]
+    if min(lengths, default=0) < 0 or sum(lengths) != voxels:
+        raise PromptError(
+            f"a mask prompt's runs must be lengths from 0 up that fill its shape {grid.shape} of "
+            f"{voxels} voxels, got {len(lengths)} runs of {sum(lengths)} voxels"
+        )
+    return np.array(lengths, dtype=np.int64)
 
 
 def _check_mask(mask: object) -> None:

@@ -76,7 +76,7 @@ def test_nothing_at_the_path_is_an_error(tmp_path: Path) -> None:
 
 def test_a_folder_without_dicom_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("nothing here")
-    with pytest.raises(FileFormatError, match="found no DICOM file"):
+    with pytest.raises(FileFormatError, match=r"expected DICOM files in the folder .* found none"):
         read_volume(tmp_path)
 
 

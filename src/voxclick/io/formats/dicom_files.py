@@ -106,8 +106,8 @@ def find(path: Path) -> list[DicomFile]:
         found = [file for file in _walk(path) if is_dicom(file)]
         if not found:
             raise FileFormatError(
-                f"expected a DICOM series in the folder {path}, found no DICOM file in it; "
-                "give the folder that holds the slices"
+                f"expected DICOM files in the folder {path}, found none; "
+                "give the folder that holds them"
             )
         return [DicomFile(file) for file in found]
     if zipfile.is_zipfile(path):

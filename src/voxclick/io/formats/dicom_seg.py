@@ -11,8 +11,8 @@ from jaxtyping import Bool, Int
 from pydicom import Dataset
 from pydicom.pixels.utils import iter_pixels
 
-from voxclick.errors import FileFormatError, GridMismatchError, InputError, UnknownNameError
-from voxclick.geometry import Box, Grid
+from voxclick.errors import FileFormatError, InputError, UnknownNameError
+from voxclick.geometry import Grid
 from voxclick.io.formats.dicom_files import (
     UNREADABLE,
     DicomFile,
@@ -22,6 +22,7 @@ from voxclick.io.formats.dicom_files import (
 )
 from voxclick.io.formats.dicom_seg_writer import MAKER, write_labelmap
 from voxclick.io.formats.dicom_slices import Slice, slices_of, tolerance_mm
+from voxclick.io.lattice import laid_out
 from voxclick.types import Array
 from voxclick.volume import LabelMap, Mask, Source
 
@@ -158,36 +159,7 @@ def read_labelmap_on(path: Path, grid: Grid) -> LabelMap:
         GridMismatchError: If voxels do not fall on voxels, or a segment reaches out of the grid.
     """
     labels = read_labelmap(path)
-    across = labels.grid.index_map(grid)
-    turn = np.rint(across[:3, :3])
-    start = np.rint(across[:3, 3])
-    aligned = np.zeros((4, 4))
-    aligned[:3, :3], aligned[:3, 3], aligned[3, 3] = turn, start, 1.0
-    corners = np.column_stack([labels.grid.corners(), np.ones(8)])
-    off = float(np.abs(corners @ (across - aligned).T).max())
-    if off > 0.05 or not np.array_equal(np.abs(turn).sum(axis=0), (1, 1, 1)):
-        raise GridMismatchError(
-            f"the voxels of {path} must fall on those of the image, they are up to {off:.2f} "
-            "voxels off; open the series that was segmented"
-        )
-    order = [int(np.flatnonzero(turn[axis])[0]) for axis in range(3)]
-    turned = labels.array.transpose(order)
-    for axis in range(3):
-        if turn[axis, order[axis]] < 0:
-            turned = np.flip(turned, axis)
-            start[axis] -= turned.shape[axis] - 1
-    first = (int(start[0]), int(start[1]), int(start[2]))
-    covered = Box.whole(turned.shape).shifted(first)
-    inside = covered.intersection(grid.box)
-    kept = turned[inside.shifted((-first[0], -first[1], -first[2])).slices]
-    lost = np.count_nonzero(turned) - np.count_nonzero(kept)
-    if lost:
-        raise GridMismatchError(
-            f"the segments of {path} must lie inside the image of {grid.shape} voxels, {lost} of "
-            "their voxels lie outside; open the series that was segmented"
-        )
-    array = np.zeros(grid.shape, dtype=labels.array.dtype)
-    array[inside.slices] = kept
+    array = laid_out(labels.array, labels.grid, grid, path)
     return LabelMap(array, grid, labels.names, labels.source)
 
 
@@ -205,7 +177,7 @@ def _load(path: Path) -> SegFile:
     ]
     if len(segs) != 1:
         kinds = sorted({str(header.get("Modality") or "unknown") for _, header in found})
-        told = ", ".join(map(str, segs)) if segs else f"objects of modality {', '.join(kinds)}"
+        told = ", ".join(map(str, segs)) or f"none among objects of modality {', '.join(kinds)}"
         raise FileFormatError(f"expected one DICOM-SEG at {path}, found {told}; give one SEG file")
     data = segs[0].load(pixels=True)
     try:

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 
 import numpy as np
@@ -37,7 +38,7 @@ class ItkFile:
     def stored_bytes(self) -> int:
         """How many bytes its voxels take when they are not compressed."""
         one = SimpleITK.Image([1, 1, 1], self.reader.GetPixelID(), self.channels)
-        return one.GetSizeOfPixelComponent() * self.channels * int(np.prod(self.grid.shape))
+        return int(one.GetSizeOfPixelComponent()) * self.channels * prod(self.grid.shape)
 
     def voxels(self) -> Shaped[Array, "i j k c"]:
         """The stored numbers.

@@ -134,39 +134,45 @@ def _open(path: Path) -> ItkFile:
         re.findall(r"^([a-z ]+): *(.*?)\r?$", parts[0].decode("latin1"), flags=re.MULTILINE)
     )
     _check_spacing(path, fields)
-    if fields.get("encoding", "").lower() in ("gzip", "gz") and len(parts) == 3:
-        _check_whole(file, len(parts[0]) + len(parts[1]))
+    if fields.get("encoding", "").lower() in ("gzip", "gz"):
+        beside = fields.get("data file", fields.get("datafile"))
+        if beside is None:
+            _check_whole(file, path, sum(map(len, parts[:2])))
+        elif (path.parent / beside).is_file():  # a list or a pattern of files is none
+            _check_whole(file, path.parent / beside, 0)
     return file
 
 
-def _check_whole(file: ItkFile, start: int) -> None:
+def _check_whole(file: ItkFile, data: Path, start: int) -> None:
     """Raise for compressed voxels that are cut off: ITK fills what is missing without a word.
 
     The last four bytes tell how many were compressed. Where they tell something else, in a file
     of several gzip members or with something behind them, all of it is decompressed to see.
 
     Args:
-        file: The file.
-        start: Where its header ends.
+        file: The file, with its header read.
+        data: Where its voxels are: there too, or beside it.
+        start: Where they begin.
     """
     wanted = file.stored_bytes
-    with file.path.open("rb") as stream:
-        stream.seek(-4, os.SEEK_END)
+    with data.open("rb") as stream:
+        stream.seek(max(start, stream.seek(0, os.SEEK_END) - 4))
         if int.from_bytes(stream.read(), "little") == wanted % (1 << 32):
             return
         stream.seek(start)
         found = 0
         try:
             with gzip.GzipFile(fileobj=stream) as packed:
-                while found < wanted and (part := packed.read(1 << 24)):
+                while part := packed.read(min(1 << 24, wanted - found)):
                     found += len(part)
                 packed.read(1)  # the check sum lies behind the last byte
+        except gzip.BadGzipFile:  # what lies behind the voxels is nothing that ITK reads
+            pass
         except (EOFError, OSError, zlib.error):
             found = 0
     if found < wanted:
         raise FileFormatError(
-            f"cannot read {file.path}: the compressed voxels are cut off; copy or export the "
-            "file again"
+            f"cannot read {file.path}: its compressed voxels are cut off; copy or export it again"
         )
 
 
