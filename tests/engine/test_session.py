@@ -335,3 +335,24 @@ def test_the_log_replayed_gives_the_same_masks_whatever_was_undone() -> None:
     asked.undo()
     again = vc.replay(asked.volume, asked.log, RegionGrowing())
     assert np.array_equal(again.labelmap().array, asked.labelmap().array)
+
+
+def test_what_was_encoded_ahead_is_not_encoded_at_the_click() -> None:
+    volume, _ = bright_ball(Grid((150, 150, 150), np.eye(4)), (70, 70, 70), 40.0)
+    segmenter = RegionGrowing()
+    session = vc.Session(volume, segmenter)
+    session.add(vc.Point((70, 70, 70)), refinements=0)
+    before, mask = segmenter.encoded, session.mask().array
+    ahead = session.encode_ahead(views=2)
+    assert ahead == segmenter.encoded - before == 2
+    np.testing.assert_array_equal(session.mask().array, mask)
+    while session.encode_ahead(views=4):
+        pass
+    encoded = segmenter.encoded
+    session.add(vc.Point((70, 70, 106)))
+    assert segmenter.encoded == encoded
+
+
+def test_nothing_is_encoded_ahead_of_the_first_prompt() -> None:
+    volume, _ = bright_ball(GRIDS["straight"], (20, 18, 16), 8.0)
+    assert vc.Session(volume, RegionGrowing()).encode_ahead(views=5) == 0

@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "info": ("voxclick.cli.info", "Info"),
     "models": ("voxclick.cli.models", "Models"),
     "evaluate": ("voxclick.cli.evaluate", "Evaluate"),
+    "train": ("voxclick.cli.train", "Train"),
 }
 """Each command with the module and the class that define it."""
 

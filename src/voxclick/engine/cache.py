@@ -34,9 +34,13 @@ class EmbeddingCache:
         """Bytes held now."""
         return sum(_nbytes(kept) for kept in self._kept.values())
 
+    def holds(self, volume: Volume, segmenter: Segmenter, grid: Grid) -> bool:
+        """Whether the view on this grid is encoded already."""
+        return _key(volume, segmenter, grid) in self._kept
+
     def embed(self, volume: Volume, segmenter: Segmenter, grid: Grid) -> tuple[View, Embedding]:
         """The view of the volume on this grid and its embedding, encoded now if it never was."""
-        key = (volume, segmenter, grid.shape, grid.affine.tobytes())
+        key = _key(volume, segmenter, grid)
         with self._lock:
             if key in self._kept:
                 self.hits += 1
@@ -51,6 +55,10 @@ class EmbeddingCache:
                 _, dropped = self._kept.popitem(last=False)
                 held -= _nbytes(dropped)
             return self._kept[key]
+
+
+def _key(volume: Volume, segmenter: Segmenter, grid: Grid) -> Key:
+    return (volume, segmenter, grid.shape, grid.affine.tobytes())
 
 
 def _nbytes(kept: tuple[View, Embedding]) -> int:

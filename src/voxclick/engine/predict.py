@@ -121,7 +121,7 @@ def first_look(model: Model, state: ObjectState, prompt: Prompt) -> Look:
     level = spec.start if state.look is None else state.look.level
     while level + 1 < spec.levels(grid) and not _fits(focus, model, level):
         level += 1
-    return Look(spec.look(grid, _snapped(focus, model, level), level), level)
+    return Look(spec.look(grid, snapped(focus, model, level), level), level)
 
 
 def wider_look(model: Model, answer: Answer, prompt: Prompt) -> Look | None:
@@ -130,7 +130,7 @@ def wider_look(model: Model, answer: Answer, prompt: Prompt) -> Look | None:
     if level >= spec.levels(model.volume.grid):
         return None
     focus = focus_of(prompt).union(answer.view.native_box(_box_of(answer.logits > 0)))
-    return Look(spec.look(model.volume.grid, _snapped(focus, model, level), level), level)
+    return Look(spec.look(model.volume.grid, snapped(focus, model, level), level), level)
 
 
 def focus_of(prompt: Prompt) -> Box:
@@ -146,7 +146,7 @@ def _fits(focus: Box, model: Model, level: int) -> bool:
     return bool((np.array(focus.shape) * native <= FILL * window).all())
 
 
-def _snapped(focus: Box, model: Model, level: int) -> Box:
+def snapped(focus: Box, model: Model, level: int) -> Box:
     """One voxel near the middle of the focus, on a lattice a quarter of a view wide.
 
     Prompts near each other, of any object, so get one view, which is encoded once.

@@ -3,11 +3,13 @@
 import threading
 import time
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
 from voxclick import io
+from voxclick.engine.ahead import likely_views
 from voxclick.engine.cache import EmbeddingCache
 from voxclick.engine.change import Change, hull
 from voxclick.engine.obey import check_contradiction
@@ -155,6 +157,27 @@ class Session:
                 record.complete = not todo
                 change = self._changed(state, changed, started, final=record.complete)
             yield change
+
+    def encode_ahead(self, views: int = 1) -> int:
+        """Encode views that the next prompt is likely to need, while the user looks at the mask.
+
+        Changes no mask. A new prompt, undo or redo ends it after the view at hand.
+
+        Args:
+            views: At most so many.
+
+        Returns:
+            How many were encoded.
+        """
+        ticket, encoded = self._ticket, 0
+        with self._lock:
+            grids = list(islice(likely_views(self._model, self._objects.state()), views))
+        for grid in grids:
+            if self._ticket != ticket:
+                break
+            self._model.cache.embed(self.volume, self.segmenter, grid)
+            encoded += 1
+        return encoded
 
     def cancel(self) -> None:
         """End the refinements that are still running, after the patch they are at."""

@@ -28,6 +28,15 @@ class ModelRow:
 
 MODELS: tuple[ModelRow, ...] = (
     ModelRow(
+        name="builtin",
+        title="small learned weights, in the package, that correct what geodesic finds",
+        module="voxclick.models.builtin.segmenter",
+        segmenter="BuiltinSegmenter",
+        prompts=("point", "box", "scribble", "lasso", "mask"),
+        licence="CC BY-SA 4.0",
+        source="voxclick; see docs/reference/model-card-builtin.md",
+    ),
+    ModelRow(
         name="geodesic",
         title="geodesic competition with likelihoods learnt at each click; no weights",
         module="voxclick.models.geodesic.segmenter",

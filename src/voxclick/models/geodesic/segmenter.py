@@ -6,19 +6,15 @@ from typing import ClassVar
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from torch import Tensor
 
 from voxclick.models.base import Embedding, Segmenter, Spec
-from voxclick.models.geodesic.features import features, normalised, smoothed
-from voxclick.models.geodesic.race import Scene, score
-from voxclick.models.geodesic.seeds import gather
+from voxclick.models.evidence.race import weigh
+from voxclick.models.evidence.scene import Scene
+from voxclick.models.evidence.seeds import gather
 from voxclick.preprocess import View
 from voxclick.prompts import Prompt
-from voxclick.types import Array
-
-DRAWN = 1500
-"""Voxels drawn from a view, for what the background looks like."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,9 +29,7 @@ class SceneEmbedding(Embedding):
 
     @property
     def nbytes(self) -> int:  # noqa: D102
-        scene = self.scene
-        arrays = (scene.intensity, scene.table, scene.drawn, scene.cut)
-        return sum(int(array.nbytes) for array in arrays)
+        return self.scene.nbytes
 
 
 class GeodesicSegmenter(Segmenter):
@@ -59,15 +53,7 @@ class GeodesicSegmenter(Segmenter):
         self.device = device
 
     def embed(self, view: View) -> SceneEmbedding:  # noqa: D102  (as in Segmenter)
-        spacing = np.array(view.grid.spacing_mm)
-        i, j, k = (spacing / spacing.min()).tolist()
-        image = view.image.detach().to("cpu", torch.float32).numpy()
-        intensity = smoothed(normalised(image), 0.6, (i, j, k))
-        generator = np.random.default_rng(0)
-        count = min(DRAWN, intensity.size)
-        drawn = np.sort(generator.choice(intensity.size, count, replace=False))
-        table = features(intensity, (i, j, k))
-        return SceneEmbedding(Scene(intensity, table, drawn, (i, j, k), _cut_faces(view)))
+        return SceneEmbedding(Scene.of_view(view))
 
     def decode(  # noqa: D102  (as in Segmenter)
         self,
@@ -81,17 +67,5 @@ class GeodesicSegmenter(Segmenter):
         if previous is not None:
             before = previous.detach().to("cpu", torch.float32).numpy()
         seeds = gather(prompts, scene.intensity, scene.lengths)
-        found = np.ascontiguousarray(score(scene, seeds, before))
+        found = np.ascontiguousarray(weigh(scene, seeds, before).score)
         return torch.from_numpy(found).to(self.device)
-
-
-def _cut_faces(view: View) -> Bool[Array, "i j k"]:
-    """The voxels on faces of the view behind which the volume goes on."""
-    cut = np.zeros(view.grid.shape, dtype=np.bool_)
-    for axis in range(3):
-        layers = np.moveaxis(cut, axis, 0)
-        if view.box.start[axis] > 0:
-            layers[0] = True
-        if view.box.stop[axis] < view.native.shape[axis]:
-            layers[-1] = True
-    return cut

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 import cc3d
 import edt
 import numpy as np
-from jaxtyping import Bool, Float, Float32, Int
+from jaxtyping import Bool, Float, Float32
 
-from voxclick.models.geodesic.appearance import Samples, log_ratio
-from voxclick.models.geodesic.features import smoothed
-from voxclick.models.geodesic.reading import thinned
-from voxclick.models.geodesic.seeds import Seeds
-from voxclick.models.geodesic.sweep import FAR, edge_costs, geodesic_distance
+from voxclick.models.evidence.appearance import Samples, log_ratio
+from voxclick.models.evidence.features import smoothed
+from voxclick.models.evidence.reading import thinned
+from voxclick.models.evidence.scene import Scene
+from voxclick.models.evidence.seeds import Seeds
+from voxclick.models.evidence.sweep import FAR, edge_costs, geodesic_distance
 from voxclick.types import Array, Vector3
 
 NOTHING = -4.0
@@ -50,28 +51,25 @@ EVIDENCE = 0.5
 
 
 @dataclass(frozen=True, eq=False)
-class Scene:
-    """What is known of a view before any prompt.
+class Evidence:
+    """What the prompts make of a view.
 
     Attributes:
-        intensity: Normalised and smoothed.
-        table: Features, a row a voxel.
-        drawn: Flat indices of voxels drawn from the whole view.
-        lengths: Length of a step along each axis; 1 for the finest.
-        cut: The faces behind which the volume goes on.
+        ratio: The log ratio of each voxel's appearance, within +-3.
+        lead: From -1 to 1, how far the object's paths are ahead of the background's.
+        score: Both, with what was found before; above 0 where the object is.
+        prior: Signed distance to the boundary before the newest prompt, positive inside; None
+            where nothing was found before.
     """
 
-    intensity: Float32[Array, "i j k"]
-    table: Float32[Array, "n f"]
-    drawn: Int[Array, " d"]
-    lengths: Vector3
-    cut: Bool[Array, "i j k"]
+    ratio: Float32[Array, "i j k"]
+    lead: Float32[Array, "i j k"]
+    score: Float32[Array, "i j k"]
+    prior: Float32[Array, "i j k"] | None
 
 
-def score(
-    scene: Scene, seeds: Seeds, before: Float[Array, "i j k"] | None
-) -> Float32[Array, "i j k"]:
-    """Above 0 where the object is.
+def weigh(scene: Scene, seeds: Seeds, before: Float[Array, "i j k"] | None) -> Evidence:
+    """Likelihoods and distances of every voxel, and the score that follows from them.
 
     Args:
         scene: The view.
@@ -80,12 +78,14 @@ def score(
     """
     prior = None
     if before is not None and (before >= 0.5).any():
-        prior = _signed_distance(before >= 0.5, scene.lengths)
+        prior = signed_distance(before >= 0.5, scene.lengths)
     if prior is None and not seeds.inside:
-        return np.full(scene.intensity.shape, NOTHING, dtype=np.float32)
+        nothing = np.zeros(scene.intensity.shape, dtype=np.float32)
+        return Evidence(nothing, nothing, nothing + np.float32(NOTHING), None)
     ratio = _appearance(scene, seeds, prior)
     own = _start(ratio, seeds, prior)
-    found = APPEARANCE * ratio + RACE * _lead(scene, ratio, own, seeds.other)
+    lead = _lead(scene, ratio, own, seeds.other)
+    found = APPEARANCE * ratio + RACE * lead
     away = edt.edt(~own, anisotropy=scene.lengths)
     found -= FAR_RATE * np.maximum(away - FAR_FROM, 0.0)
     if prior is not None:
@@ -93,10 +93,10 @@ def score(
         kept = PREVIOUS * np.tanh(prior / 2) + EVIDENCE * found
         found = near * found + (1 - near) * kept
     found = smoothed(found.astype(np.float32), 0.8, scene.lengths)
-    return _obedient(found, seeds, prior)
+    return Evidence(ratio, lead, obedient(found, seeds, prior), prior)
 
 
-def _signed_distance(mask: Bool[Array, "i j k"], lengths: Vector3) -> Float32[Array, "i j k"]:
+def signed_distance(mask: Bool[Array, "i j k"], lengths: Vector3) -> Float32[Array, "i j k"]:
     """Distance to the boundary, positive inside."""
     inside: Array = edt.edt(mask, anisotropy=lengths)
     outside: Array = edt.edt(~mask, anisotropy=lengths)
@@ -183,7 +183,7 @@ def _nearness(scene: Scene, seeds: Seeds, prior: Float[Array, "i j k"]) -> Float
     return near
 
 
-def _obedient(
+def obedient(
     found: Float32[Array, "i j k"], seeds: Seeds, prior: Float[Array, "i j k"] | None
 ) -> Float32[Array, "i j k"]:
     """The score with the marks kept, and without parts that no positive prompt asked for."""

@@ -8,8 +8,8 @@ from scipy.sparse.csgraph import dijkstra
 
 import voxclick as vc
 from voxclick.metrics.overlap import dice
-from voxclick.models.geodesic.features import features, normalised
-from voxclick.models.geodesic.sweep import FAR, edge_costs, geodesic_distance, nearest_voxels
+from voxclick.models.evidence.features import features, normalised
+from voxclick.models.evidence.sweep import FAR, edge_costs, geodesic_distance, nearest_voxels
 from voxclick.simulate.clicks import CenterClick
 
 CENTRE = (20.0, 18.0, 16.0)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Int, Int8
 
-from voxclick.models.geodesic.reading import Reading, read_box, read_lasso, read_stroke
+from voxclick.models.evidence.reading import Reading, read_box, read_lasso, read_stroke
 from voxclick.prompts import BoxPrompt, Lasso, Prompt
 from voxclick.types import Array, Vector3
 

@@ -7,7 +7,7 @@ from jaxtyping import Bool, Float, Int
 from scipy.ndimage import binary_dilation, binary_erosion
 
 from voxclick.geometry import Box
-from voxclick.models.geodesic.sweep import nearest_voxels
+from voxclick.models.evidence.sweep import nearest_voxels
 from voxclick.prompts import BoxPrompt, Lasso, Prompt
 from voxclick.types import Array, Index3, Vector3
 

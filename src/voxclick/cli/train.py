@@ -1,0 +1,61 @@
+"""`voxclick train`: train the built-in network, or go on with a run."""
+
+import logging
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from voxclick.cli.terminal import say, tell
+
+INTERRUPTED = 130
+
+EXAMPLES = """Examples:
+  voxclick train builtin-cpu -o run --data DATA
+  voxclick train mine.toml -o run --data DATA --minutes 60
+  torchrun --nproc-per-node 4 -m voxclick.cli train builtin-gpu -o run --data DATA"""
+
+
+@dataclass(frozen=True)
+class Train:
+    """Train the built-in network, or go on with the run that lies in the output folder.
+
+    Writes weights.safetensors (averaged, half precision), checkpoint.pt, config.json, curve.csv and
+    curve.png. The same command again goes on where it stopped.
+    """
+
+    config: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="CONFIG")]
+    """The name of a preset (builtin-cpu, builtin-gpu) or a TOML file with some of its fields."""
+
+    output: Annotated[Path, tyro.conf.arg(metavar="DIR", aliases=["-o"])]
+    """The folder of the run; made when it is not there."""
+
+    data: Annotated[Path | None, tyro.conf.arg(metavar="DATA")] = None
+    """Labelled volumes, in any layout that `voxclick evaluate` reads; made-up scenes only if left
+    out."""
+
+    start: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None
+    """Weights to start from; new ones if left out."""
+
+    minutes: Annotated[float | None, tyro.conf.arg(metavar="N")] = None
+    """Stop after so long; the same command goes on."""
+
+    def run(self) -> int:
+        """Train and say where the weights lie."""
+        from voxclick.train.config import preset
+        from voxclick.train.loop import Run, train
+
+        seconds = None if self.minutes is None else 60 * self.minutes
+        run = Run(preset(self.config), self.output, self.data, self.start, seconds)
+        logger = logging.getLogger("voxclick.train")
+        logger.setLevel(logging.INFO)
+        logger.addHandler(logging.StreamHandler(sys.stderr))
+        try:
+            weights = train(run)
+        except KeyboardInterrupt:
+            tell("voxclick: interrupted; the same command goes on from the last checkpoint")
+            return INTERRUPTED
+        say(str(weights))
+        return 0

@@ -1,0 +1,85 @@
+"""The segmenter: classical evidence, corrected by the network."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from voxclick.models.base import Embedding, Segmenter, Spec
+from voxclick.models.builtin.folding import Folding
+from voxclick.models.builtin.maps import image_maps, prompt_maps
+from voxclick.models.builtin.network import Network, channels_last
+from voxclick.models.builtin.weights import read_packaged
+from voxclick.models.evidence.race import obedient, weigh
+from voxclick.models.evidence.scene import Scene
+from voxclick.models.evidence.seeds import gather
+from voxclick.preprocess import View
+from voxclick.prompts import Prompt
+
+
+@dataclass(frozen=True, eq=False)
+class BuiltinEmbedding(Embedding):
+    """A view as evidence and network see it.
+
+    Attributes:
+        scene: Intensities and classical features.
+        folding: How the view is folded.
+        features: Of the network, at each level.
+    """
+
+    scene: Scene
+    folding: Folding
+    features: list[Tensor]
+
+    @property
+    def nbytes(self) -> int:  # noqa: D102
+        return self.scene.nbytes + sum(feature.nbytes for feature in self.features)
+
+
+class BuiltinSegmenter(Segmenter):
+    """The weights in the package.
+
+    Args:
+        device: Where the network computes; the evidence is weighed on the CPU.
+        network: Other weights than those in the package.
+    """
+
+    spec: ClassVar[Spec] = Spec(
+        name="builtin",
+        prompts=frozenset({"point", "box", "scribble", "lasso", "mask"}),
+    )
+
+    def __init__(self, device: torch.device, network: Network | None = None) -> None:
+        self.device = device
+        network = network or read_packaged()
+        self.network = network.to(device).eval().requires_grad_(False)
+        channels_last(self.network)
+
+    def embed(self, view: View) -> BuiltinEmbedding:  # noqa: D102  (as in Segmenter)
+        scene = Scene.of_view(view)
+        folding = Folding.of(scene.intensity.shape, scene.lengths)
+        features = self.network.embed(image_maps(scene, folding)[None].to(self.device))
+        return BuiltinEmbedding(scene, folding, features)
+
+    def decode(  # noqa: D102  (as in Segmenter)
+        self,
+        embedding: Embedding,
+        prompts: Sequence[Prompt],
+        previous: Float[Tensor, "i j k"] | None,
+    ) -> Float[Tensor, "i j k"]:
+        assert isinstance(embedding, BuiltinEmbedding)
+        scene, folding = embedding.scene, embedding.folding
+        before = None
+        if previous is not None:
+            before = previous.detach().to("cpu", torch.float32).numpy()
+        seeds = gather(prompts, scene.intensity, scene.lengths)
+        evidence = weigh(scene, seeds, before)
+        maps = prompt_maps(scene, seeds, evidence, folding)
+        folded = self.network.correct(embedding.features, maps.folded[None].to(self.device))
+        fine = maps.fine[None].to(self.device)
+        logits = self.network.finish(folding.back(folded[0])[None], fine)[0, 0]
+        found = obedient(logits.float().cpu().numpy(), seeds, evidence.prior)
+        return torch.from_numpy(found).to(self.device)

@@ -1,0 +1,1 @@
+"""Training of the built-in network: synthetic scenes, clicks, losses and the loop."""

@@ -1,0 +1,95 @@
+"""What the built-in family promises beyond the contract of every family."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from phantoms import GRIDS, bright_ball
+from safetensors.torch import save
+
+import voxclick as vc
+from voxclick.errors import FileFormatError
+from voxclick.metrics.overlap import dice
+from voxclick.models.builtin import weights
+from voxclick.models.builtin.folding import Folding
+from voxclick.models.builtin.network import Convolution, Network, Widths
+from voxclick.models.builtin.segmenter import BuiltinSegmenter
+
+CENTRE = (20.0, 18.0, 16.0)
+
+
+def packaged() -> Path:
+    return Path(weights.__file__).with_name(weights.PACKAGED)
+
+
+def test_the_weights_are_small_enough_to_ship():
+    assert packaged().stat().st_size <= 40e6
+
+
+def test_the_weights_say_how_they_were_made():
+    assert vc.load("builtin", device="cpu").network.widths == Widths()
+
+
+@pytest.mark.parametrize("content", [b"", b"no weights", save({"a": torch.zeros(1)})])
+def test_a_file_without_these_weights_is_refused_in_one_line(content, tmp_path):
+    path = tmp_path / "weights.safetensors"
+    path.write_bytes(content)
+    with pytest.raises(FileFormatError, match="voxclick train") as caught:
+        weights.read_weights(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_an_untrained_network_answers_as_geodesic_does():
+    volume, _ = bright_ball(GRIDS["oblique"], CENTRE, 9)
+    untrained = BuiltinSegmenter(torch.device("cpu"), Network())
+    for positive, at in ((True, (20, 18, 16)), (False, (30, 20, 16)), (True, (22, 20, 18))):
+        masks = []
+        for segmenter in (untrained, "geodesic"):
+            session = vc.Session(volume, segmenter, device="cpu")
+            session.add(vc.Point((20, 18, 16)))
+            if (at, positive) != ((20, 18, 16), True):
+                session.add(vc.Point(at, positive=positive))
+            masks.append(session.mask().array)
+        np.testing.assert_array_equal(*masks)
+
+
+@pytest.mark.parametrize("name", GRIDS)
+def test_one_click_finds_a_ball(name):
+    volume, truth = bright_ball(GRIDS[name], CENTRE, 9)
+    session = vc.Session(volume, "builtin", device="cpu")
+    session.add(vc.Point(CENTRE))
+    assert dice(truth, session.mask()) > 0.8
+
+
+SIZES = st.integers(1, 20)
+LENGTHS = st.sampled_from([1.0, 1.3, 2.0, 6.0])
+
+
+@given(st.tuples(SIZES, SIZES, SIZES), st.tuples(LENGTHS, LENGTHS, LENGTHS))
+def test_folding_loses_no_voxel(shape, lengths):
+    folding = Folding.of(shape, lengths)
+    view = torch.arange(2.0 * np.prod(shape)).reshape(2, *shape)
+    folded = folding.subvoxels(view)
+    assert folded.shape == (16, *folding.folded)
+    assert all(size % 8 == 0 for size in folding.folded)
+    assert torch.equal(folding.back(folded), view)
+
+
+def test_the_mean_of_a_folded_voxel_is_that_of_its_subvoxels():
+    folding = Folding.of((8, 8, 5), (1.0, 1.0, 4.0))
+    view = torch.rand(1, 8, 8, 5)
+    expected = view.reshape(1, 4, 2, 4, 2, 5).mean(dim=(2, 4))
+    torch.testing.assert_close(folding.mean(view)[:, :4, :4, :5], expected)
+
+
+@pytest.mark.parametrize("trains", [False, True])
+def test_the_fast_convolution_gives_the_same_numbers(trains):
+    torch.manual_seed(0)
+    ours = Convolution(5, 7, 3, padding=1).requires_grad_(trains)
+    image = torch.randn(1, 5, 6, 7, 8)
+    expected = torch.nn.functional.conv3d(image, ours.weight, ours.bias, padding=1)
+    torch.testing.assert_close(ours(image), expected, rtol=1e-4, atol=1e-5)
+    assert ours(image).requires_grad == trains

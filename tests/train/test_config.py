@@ -1,0 +1,49 @@
+"""Configurations of training runs."""
+
+import re
+
+import pytest
+
+from voxclick.errors import InputError, OptionError
+from voxclick.train.config import TrainConfig, preset
+
+
+@pytest.mark.parametrize("name", ["builtin-cpu", "builtin-gpu"])
+def test_presets_are_configurations(name):
+    assert preset(name).steps > 0
+
+
+def test_a_file_gives_some_fields_and_the_rest_stays(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text('steps = 7\nrate = 1\npatch = [32]\ninclude = ["acdc"]\n')
+    config = preset(str(path))
+    assert (config.steps, config.rate, config.patch, config.include) == (7, 1.0, (32,), ("acdc",))
+    assert config.targets == TrainConfig().targets
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("stepz = 7", "unknown field 'stepz'"),
+        ('steps = "many"', "steps must be like 3000, got 'many'"),
+        ("patch = 48", "patch must be like (48,), got 48"),
+        ("steps = true", "steps must be like 3000, got True"),
+    ],
+)
+def test_a_wrong_field_is_named(text, told, tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text(text)
+    with pytest.raises(OptionError, match=re.escape(told)):
+        preset(str(path))
+
+
+def test_a_file_that_is_no_toml_is_refused(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text("steps: 7")
+    with pytest.raises(InputError, match="no TOML"):
+        preset(str(path))
+
+
+def test_an_unknown_preset_names_those_there_are():
+    with pytest.raises(InputError, match="builtin-cpu, builtin-gpu, got 'best'"):
+        preset("best")

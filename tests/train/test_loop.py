@@ -1,0 +1,101 @@
+"""Whole training runs, small enough for a test."""
+
+import csv
+from dataclasses import replace
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from voxclick.errors import InputError
+from voxclick.models.builtin.weights import read_weights
+from voxclick.train.config import TrainConfig
+from voxclick.train.loop import Run, learning_rate, train
+
+TINY = TrainConfig(
+    steps=4,
+    warmup=1,
+    scenes=2,
+    targets=2,
+    patch=(24,),
+    real=0.0,
+    rounds=(0.5, 0.5),
+    save_every=2,
+    levels=(16, 16, 16, 16),
+)
+
+
+@pytest.fixture(autouse=True)
+def on_the_cpu(monkeypatch):
+    monkeypatch.setenv("ACCELERATE_USE_CPU", "true")
+
+
+def same(first, second):
+    ours, theirs = load_file(first), load_file(second)
+    return all(torch.equal(ours[name], theirs[name]) for name in ours)
+
+
+@pytest.mark.slow
+def test_a_run_that_was_stopped_ends_as_one_that_was_not(tmp_path):
+    whole = train(Run(TINY, tmp_path / "whole"))
+    stopped = Run(TINY, tmp_path / "parts", seconds=0.0)
+    train(stopped)
+    parts = train(replace(stopped, seconds=None))
+    assert same(whole, parts)
+    with (tmp_path / "parts" / "curve.csv").open() as stream:
+        assert [int(float(row["step"])) for row in csv.DictReader(stream)] == [1, 2, 3, 4]
+
+
+@pytest.mark.slow
+def test_a_run_leaves_weights_that_can_be_loaded_and_its_configuration(tmp_path):
+    weights = train(Run(replace(TINY, steps=1), tmp_path / "run"))
+    assert read_weights(weights).widths.levels == TINY.levels
+    names = {path.name for path in (tmp_path / "run").iterdir()}
+    assert names == {
+        "checkpoint.pt",
+        "config.json",
+        "curve.csv",
+        "curve.png",
+        "weights.safetensors",
+    }
+
+
+@pytest.mark.slow
+def test_another_configuration_needs_another_folder(tmp_path):
+    train(Run(replace(TINY, steps=1), tmp_path / "run"))
+    with pytest.raises(InputError, match="differs in rate"):
+        train(Run(replace(TINY, rate=1.0), tmp_path / "run"))
+
+
+@pytest.mark.slow
+@pytest.mark.data
+def test_training_on_real_volumes_lowers_the_loss(data_dir, tmp_path):
+    config = replace(
+        TINY,
+        steps=24,
+        rate=5e-3,
+        real=1.0,
+        painted=0.0,
+        include=("msd_hippocampus",),
+        save_every=24,
+        ema=0.5,
+    )
+    train(Run(config, tmp_path / "run", data_dir))
+    with (tmp_path / "run" / "curve.csv").open() as stream:
+        losses = [float(row["loss"]) for row in csv.DictReader(stream)]
+    assert sum(losses[-8:]) < 0.95 * sum(losses[:8])
+
+
+def test_the_rate_rises_stays_and_falls():
+    config = TrainConfig(steps=100, warmup=10, cooldown=0.2, rate=1.0)
+    rates = [learning_rate(config, step) for step in range(100)]
+    assert rates[0] == pytest.approx(0.1)
+    assert rates[10:80] == pytest.approx([1.0] * 70)
+    assert rates[-1] == pytest.approx(0.05)
+
+
+def test_a_longer_run_is_the_same_until_it_cools_down():
+    short, long = (TrainConfig(steps=n, warmup=10, cooldown=0.2) for n in (100, 1000))
+    assert [learning_rate(short, n) for n in range(80)] == [
+        learning_rate(long, n) for n in range(80)
+    ]
