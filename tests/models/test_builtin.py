@@ -93,3 +93,16 @@ def test_the_fast_convolution_gives_the_same_numbers(trains):
     expected = torch.nn.functional.conv3d(image, ours.weight, ours.bias, padding=1)
     torch.testing.assert_close(ours(image), expected, rtol=1e-4, atol=1e-5)
     assert ours(image).requires_grad == trains
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float32])
+def test_less_precise_numbers_give_the_same_mask(dtype):
+    device = torch.device("cpu")
+    masks = []
+    for numbers in (torch.float32, dtype):
+        session = vc.Session("sample", BuiltinSegmenter(device, dtype=numbers))
+        session.add(vc.Point((78, 117, 93)))
+        session.add(vc.Point((80, 138, 88)))
+        session.add(vc.Point((98, 135, 88), positive=False))
+        masks.append(session.mask())
+    assert dice(*masks) >= 0.995

@@ -163,7 +163,8 @@ class Network(nn.Module):
             unfolded: What `correct` found, on that grid.
             fine: `FINE_MAPS` channels, the score first.
         """
-        mixed = functional.silu(self.mix(torch.cat([unfolded, fine], dim=1)))
+        given = torch.cat([unfolded, fine.to(unfolded.dtype)], dim=1)
+        mixed = functional.silu(self.mix(given))
         logits: Tensor = fine[:, :1].float() + self.last(mixed).float()
         return logits
 

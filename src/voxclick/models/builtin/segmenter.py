@@ -45,6 +45,7 @@ class BuiltinSegmenter(Segmenter):
     Args:
         device: Where the network computes; the evidence is weighed on the CPU.
         network: Other weights than those in the package.
+        dtype: What the network computes in; bfloat16 where the device is fast at it, when None.
     """
 
     spec: ClassVar[Spec] = Spec(
@@ -52,16 +53,23 @@ class BuiltinSegmenter(Segmenter):
         prompts=frozenset({"point", "box", "scribble", "lasso", "mask"}),
     )
 
-    def __init__(self, device: torch.device, network: Network | None = None) -> None:
+    def __init__(
+        self,
+        device: torch.device,
+        network: Network | None = None,
+        dtype: torch.dtype | None = None,
+    ) -> None:
         self.device = device
+        self.dtype = best_dtype(device) if dtype is None else dtype
         network = network or read_packaged()
-        self.network = network.to(device).eval().requires_grad_(False)
+        self.network = network.to(device, self.dtype).eval().requires_grad_(False)
         channels_last(self.network)
 
     def embed(self, view: View) -> BuiltinEmbedding:  # noqa: D102  (as in Segmenter)
         scene = Scene.of_view(view)
         folding = Folding.of(scene.intensity.shape, scene.lengths)
-        features = self.network.embed(image_maps(scene, folding)[None].to(self.device))
+        image = image_maps(scene, folding)[None].to(self.device, self.dtype)
+        features = self.network.embed(image)
         return BuiltinEmbedding(scene, folding, features)
 
     def decode(  # noqa: D102  (as in Segmenter)
@@ -78,8 +86,22 @@ class BuiltinSegmenter(Segmenter):
         seeds = gather(prompts, scene.intensity, scene.lengths)
         evidence = weigh(scene, seeds, before)
         maps = prompt_maps(scene, seeds, evidence, folding)
-        folded = self.network.correct(embedding.features, maps.folded[None].to(self.device))
+        asked = maps.folded[None].to(self.device, self.dtype)
+        folded = self.network.correct(embedding.features, asked)
         fine = maps.fine[None].to(self.device)
         logits = self.network.finish(folding.back(folded[0])[None], fine)[0, 0]
         found = obedient(logits.float().cpu().numpy(), seeds, evidence.prior)
         return torch.from_numpy(found).to(self.device)
+
+
+def best_dtype(device: torch.device) -> torch.dtype:
+    """What the network computes in on this device: bfloat16 where that is about twice as fast.
+
+    It goes by what the chip has and not by a stopwatch, so that one machine always gives the same
+    masks for the same prompts.
+    """
+    if device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False):
+        return torch.bfloat16
+    if device.type == "cpu" and getattr(torch.cpu, "get_capabilities", dict)().get("avx512_bf16"):
+        return torch.bfloat16
+    return torch.float32
