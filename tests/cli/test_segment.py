@@ -9,6 +9,7 @@ from phantoms import GRIDS, bright_ball
 
 import voxclick as vc
 from voxclick.cli import main
+from voxclick.models.kinds import MODELS
 from voxclick.prompts import ObjectLog, PromptLog, Step
 
 CENTRE = (20.0, 18.0, 16.0)
@@ -195,7 +196,7 @@ def test_the_report_tells_what_ran_on_what_and_what_came_out(ball, tmp_path):
     run = json.loads(report.read_text())
     assert set(run["versions"]) == {"voxclick", "python", "torch", "numpy"}
     assert run["device"].split(":")[0] in ("cpu", "cuda", "mps")
-    assert run["model"] == "geodesic"
+    assert run["model"] == MODELS[0].name
     assert run["image"]["path"] == image
     assert run["image"]["shape"] == [40, 36, 32]
     np.testing.assert_allclose(run["image"]["spacing_mm"], (0.8, 0.8, 3.0), atol=1e-5)

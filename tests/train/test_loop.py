@@ -67,25 +67,6 @@ def test_another_configuration_needs_another_folder(tmp_path):
         train(Run(replace(TINY, rate=1.0), tmp_path / "run"))
 
 
-@pytest.mark.slow
-@pytest.mark.data
-def test_training_on_real_volumes_lowers_the_loss(data_dir, tmp_path):
-    config = replace(
-        TINY,
-        steps=24,
-        rate=5e-3,
-        real=1.0,
-        painted=0.0,
-        include=("msd_hippocampus",),
-        save_every=24,
-        ema=0.5,
-    )
-    train(Run(config, tmp_path / "run", data_dir))
-    with (tmp_path / "run" / "curve.csv").open() as stream:
-        losses = [float(row["loss"]) for row in csv.DictReader(stream)]
-    assert sum(losses[-8:]) < 0.95 * sum(losses[:8])
-
-
 def test_the_rate_rises_stays_and_falls():
     config = TrainConfig(steps=100, warmup=10, cooldown=0.2, rate=1.0)
     rates = [learning_rate(config, step) for step in range(100)]

@@ -3,6 +3,7 @@
 import csv
 import json
 import logging
+import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,7 +81,7 @@ def train(run: Run) -> Path:
     channels_last(network.to(accelerator.device))
     average = Average.of(network)
     step = _resume(run, network, optimiser, average)
-    clicking, optimiser = accelerator.prepare(ClickLoop(network), optimiser)
+    clicking, optimiser = accelerator.prepare(ClickLoop(network, _threads(accelerator)), optimiser)
     samples = Samples(run.config, run.data)
     started = time.monotonic()
     run.output.mkdir(parents=True, exist_ok=True)
@@ -154,6 +155,14 @@ def _quality(played: list[Played]) -> dict[str, float]:
     return found
 
 
+def _threads(accelerator: Accelerator) -> int:
+    """One on a CPU, where the processes share the cores; else its share of them."""
+    if accelerator.device.type == "cpu":
+        return 1
+    processes: int = accelerator.num_processes
+    return max(1, (os.cpu_count() or 1) // processes)
+
+
 def _any(accelerator: Accelerator, flag: bool) -> bool:
     told = torch.tensor([float(flag)], device=accelerator.device)
     return bool(accelerator.reduce(told, reduction="sum") > 0)
@@ -213,5 +222,8 @@ def _append(path: Path, rows: list[dict[str, float]]) -> None:
 
 
 def _told(rows: list[dict[str, float]]) -> str:
-    names = ("loss", "dice_1", "evidence_1", "dice_3", "evidence_3", "seconds")
-    return ", ".join(f"{name} {np.nanmean([row[name] for row in rows]):.3f}" for name in names)
+    told = []
+    for name in ("loss", "dice_1", "evidence_1", "dice_3", "evidence_3", "seconds"):
+        known = [row[name] for row in rows if np.isfinite(row[name])]
+        told.append(f"{name} {np.mean(known):.3f}" if known else f"{name} -")
+    return ", ".join(told)

@@ -1,5 +1,6 @@
 """One training step: scenes, their targets, and rounds of prompts, as one loss."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -107,11 +108,13 @@ class ClickLoop(nn.Module):
 
     Args:
         network: What is trained.
+        threads: How many targets have their evidence weighed at a time.
     """
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, threads: int = 1) -> None:
         super().__init__()
         self.network = network
+        self._pool = ThreadPoolExecutor(threads)
 
     def forward(self, samples: list[Sample], seed: int) -> tuple[Tensor, list[Played]]:
         """The mean loss over all rounds of all targets, and how each target came on.
@@ -121,8 +124,7 @@ class ClickLoop(nn.Module):
             seed: Of the simulated users.
         """
         groups: dict[tuple[Index3, Index3], list[Setting]] = {}
-        for sample in samples:
-            setting = Setting.of(sample)
+        for setting in self._pool.map(Setting.of, samples):
             groups.setdefault((setting.folding.shape, setting.folding.folded), []).append(setting)
         losses: list[Tensor] = []
         played: list[Played] = []
@@ -144,7 +146,7 @@ class ClickLoop(nn.Module):
         return self.network.embed(torch.stack(images).to(self._device))
 
     def _round(self, features: list[Tensor], active: list[Played]) -> Float[Tensor, " n"]:
-        asked = [one.prompt() for one in active]
+        asked = list(self._pool.map(Played.prompt, active))
         folded = torch.stack([maps.folded for _, _, maps in asked]).to(self._device)
         fine = torch.stack([maps.fine for _, _, maps in asked]).to(self._device)
         places = torch.tensor([one.place for one in active], device=self._device)

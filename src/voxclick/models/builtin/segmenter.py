@@ -102,6 +102,7 @@ def best_dtype(device: torch.device) -> torch.dtype:
     """
     if device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False):
         return torch.bfloat16
-    if device.type == "cpu" and getattr(torch.cpu, "get_capabilities", dict)().get("avx512_bf16"):
+    chip: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()
+    if device.type == "cpu" and chip.get("avx512_bf16", False):
         return torch.bfloat16
     return torch.float32
