@@ -25,14 +25,15 @@ def segmenter(request: pytest.FixtureRequest) -> Segmenter:
 
 
 def prompts() -> list[vc.Point | vc.Box | vc.Scribble | vc.Lasso | vc.MaskPrompt]:
-    square = np.array([[14.0, 12, 16], [26, 12, 16], [26, 24, 16], [14, 24, 16]])
+    turn = np.linspace(0, 2 * np.pi, 12, endpoint=False)
+    outline = np.stack([20 + 11 * np.cos(turn), 18 + 11 * np.sin(turn), np.full(12, 16.0)], axis=1)
     line = np.stack([np.arange(15.0, 25), np.full(10, 18.0), np.full(10, 16.0)], axis=1)
     return [
         vc.Point(CENTRE),
         vc.Box((9, 7, 13), (32, 30, 20)),
         vc.Box((9, 7, 16), (32, 30, 17)),
         vc.Scribble(line),
-        vc.Lasso(square, axis=2),
+        vc.Lasso(outline, axis=2),
         vc.MaskPrompt(TRUTH, axis=2, slices=[15, 17]),
         vc.MaskPrompt(ball(TRUTH.grid, CENTRE, 6.0)),
     ]

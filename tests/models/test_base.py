@@ -88,8 +88,14 @@ def test_a_window_in_the_middle_is_centred_on_the_focus() -> None:
 
 
 def test_no_view_is_finer_than_the_volume() -> None:
-    assert SPEC.spacing_mm(scan((9, 9, 9), (0.8, 0.8, 5.0)), 0) == (1.5, 1.5, 5.0)
-    assert SPEC.spacing_mm(scan((9, 9, 9), (2.0, 2.0, 2.5)), 0) == (2.0, 2.0, 2.5)
+    assert SPEC.spacing_mm(scan((90, 90, 9), (0.8, 0.8, 5.0)), 0) == (1.5, 1.5, 5.0)
+    assert SPEC.spacing_mm(scan((90, 90, 9), (2.0, 2.0, 2.5)), 0) == (2.0, 2.0, 2.5)
+
+
+def test_a_volume_that_a_view_can_hold_is_seen_as_fine_as_it_is() -> None:
+    assert SPEC.spacing_mm(scan((24, 20, 9), (0.8, 0.8, 5.0)), 0) == (0.8, 0.8, 5.0)
+    assert SPEC.spacing_mm(scan((30, 9, 9), (1.0, 1.0, 1.0)), 0) == (1.25, 1.25, 1.25)
+    assert FIXED.spacing_mm(scan((9, 9, 9), (0.8, 0.8, 5.0)), 0) == (1.5, 1.5, 1.5)
 
 
 def test_small_voxels_get_small_views() -> None:

@@ -27,8 +27,8 @@ class Spec:
         patch: Voxels of a view along `i`, `j`, `k`.
         spacings_mm: Spacing of each level, fine to coarse. No view is finer than the volume along
             an axis unless `fixed_patch`; level `n` is at most `2^(n+1)` of the volume's finest
-            voxels, so that small voxels get small views. The last is as coarse as it takes to
-            see the whole volume.
+            voxels, so that small voxels get small views. The first is as fine as the volume where
+            a view of no fixed patch holds all of it; the last is as coarse as it takes to see the whole volume.
         start: Level of the first look.
         fixed_patch: Whether the model needs views of exactly `patch` voxels, isotropic; else
             views shrink with thick slices and small volumes.
@@ -49,9 +49,12 @@ class Spec:
         """The spacing of views of this volume at a level, per axis."""
         native = grid.spacing_mm
         spacing = min(self.spacings_mm[level], 2.0 ** (level + 1) * min(native))
+        outgrown = np.array(grid.shape) > (0 if self.fixed_patch else self.patch)
+        whole = float((outgrown * native * grid.shape / self.patch).max())
+        if level == 0 and not self.fixed_patch:
+            spacing = min(spacing, max(whole, min(native)))
         if level == len(self.spacings_mm) - 1:
-            extent_mm = np.array(native) * grid.shape
-            spacing = max(spacing, float((extent_mm / self.patch).max()))
+            spacing = max(spacing, whole)
         if self.fixed_patch:
             return (spacing, spacing, spacing)
         return (max(spacing, native[0]), max(spacing, native[1]), max(spacing, native[2]))

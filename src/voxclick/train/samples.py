@@ -14,7 +14,7 @@ from voxclick.train.config import TrainConfig
 from voxclick.train.data import RealCases
 from voxclick.train.prompting import COARSE, Target, coarse_mask
 from voxclick.train.step import Sample
-from voxclick.train.synth import Scenes, make_scenes, paint, tissue_around
+from voxclick.train.synth import Scenes, SynthSettings, make_scenes, paint, tissue_around
 from voxclick.types import Array, Index3, Vector3
 
 LEAST = 24
@@ -25,6 +25,14 @@ ONE_PART = 0.6
 
 WITH_PARTS = 0.5
 """Share of the made-up objects that are wanted with what is embedded in them, such as lesions."""
+
+PIECES = 0.2
+"""Share of the real patches with regions of the image and parts of its objects as targets too."""
+
+PLAIN = 0.2
+"""Share of the made-up scenes with little but an object or two in them: easy, and to be got right."""
+
+PLAIN_SCENE = SynthSettings(cells=1, solids=3, rows=0, trees=0, lesions=0)
 
 HALF_FACES = 0.7
 """Share of the scenes behind whose faces the volume goes on."""
@@ -63,7 +71,7 @@ class Samples:
     def _real(self, cases: RealCases, shape: Index3, generator: np.random.Generator) -> Sample:
         patch = cases.draw(generator, shape)
         masks = [patch.labels == label for label in np.unique(patch.labels) if label > 0]
-        if generator.random() < 0.35 or not masks:
+        if generator.random() < PIECES or not masks:
             masks = [*masks, *sub_targets(patch, generator)]
         if generator.random() < self.config.painted and len(masks) > 2:
             made = _torch_generator(generator)
@@ -77,7 +85,8 @@ class Samples:
         return self._sample(image, patch.lengths, patch.valid, cut, masks, generator)
 
     def _made_up(self, shape: Index3, generator: np.random.Generator) -> Sample:
-        scenes = make_scenes(1, shape, _torch_generator(generator), torch.device("cpu"))
+        settings = PLAIN_SCENE if generator.random() < PLAIN else SynthSettings()
+        scenes = make_scenes(1, shape, _torch_generator(generator), torch.device("cpu"), settings)
         objects = scenes.objects[0].numpy()
         valid = np.ones(objects.shape, dtype=np.bool_)
         i, j, k = (float(length) for length in scenes.lengths[0])

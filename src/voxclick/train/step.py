@@ -15,12 +15,15 @@ from voxclick.models.evidence.race import Evidence, obedient, weigh
 from voxclick.models.evidence.scene import Scene
 from voxclick.models.evidence.seeds import Seeds, gather
 from voxclick.prompts import Prompt
-from voxclick.train.losses import balanced_cross_entropy, soft_dice_loss
+from voxclick.train.losses import cross_entropy, soft_dice_loss
 from voxclick.train.prompting import Target, next_prompt, scene_grid
 from voxclick.types import Array, Index3, Vector3
 
 UNPROMPTED = 0.6
 """Share of the coarse masks that are refined before any prompt is seen."""
+
+REPEATED = 0.1
+"""Share of the later rounds without a new prompt, as where a mask is refined patch by patch."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +86,8 @@ class Played:
         """Ask the user for the next prompt, and say what it means."""
         scene = self.setting.scene
         refining = self.target.start is not None and not self.prompts
-        if not (refining and self.generator.random() < UNPROMPTED):
+        silent = UNPROMPTED if refining else REPEATED * bool(self.prompts)
+        if self.generator.random() >= silent:
             grid = scene_grid(scene.intensity.shape, scene.lengths)
             prompt = next_prompt(self.target, self.found, grid, self.generator)
             self.prompts += [] if prompt is None else [prompt]
@@ -149,13 +153,14 @@ class ClickLoop(nn.Module):
         asked = list(self._pool.map(Played.prompt, active))
         folded = torch.stack([maps.folded for _, _, maps in asked]).to(self._device)
         fine = torch.stack([maps.fine for _, _, maps in asked]).to(self._device)
+        room = torch.stack([maps.room for _, _, maps in asked]).to(self._device)
         places = torch.tensor([one.place for one in active], device=self._device)
         unfolded = self.network.correct([feature[places] for feature in features], folded)
         back = [
             one.setting.folding.back(channels)
             for one, channels in zip(active, unfolded, strict=True)
         ]
-        logits = self.network.finish(torch.stack(back), fine)[:, 0]
+        logits = self.network.finish(torch.stack(back), fine, room)[:, 0]
         for one, (seeds, evidence, _), answer in zip(
             active, asked, logits.detach().float().cpu().numpy(), strict=True
         ):
@@ -163,7 +168,7 @@ class ClickLoop(nn.Module):
         truth = torch.from_numpy(np.stack([one.target.truth for one in active]))
         valid = torch.from_numpy(np.stack([one.setting.sample.valid for one in active]))
         truth, valid = truth.to(self._device), valid.to(self._device)
-        return balanced_cross_entropy(logits, truth, valid) + soft_dice_loss(logits, truth, valid)
+        return cross_entropy(logits, truth, valid) + soft_dice_loss(logits, truth, valid)
 
     @property
     def _device(self) -> torch.device:

@@ -17,6 +17,12 @@ from voxclick.types import Array, Vector3
 NEAR, WIDE = 3.0, 10.0
 """Reach of a prompt's maps, in folded voxels."""
 
+FAR_ROOM = 0.5
+"""How much of a correction counts far from the newest prompt, once there is a mask.
+
+All of it, and errors that feed on the previous mask outgrow the clicks that mend them.
+"""
+
 DEEP = 4.0
 """A signed distance of this many voxels is nearly as sure as any."""
 
@@ -28,10 +34,12 @@ class Maps:
     Attributes:
         folded: Maps on the folded grid; the last two are the samples of either side.
         fine: Maps on the grid of the view: the score, the intensity, the mask so far.
+        room: On that grid, the share of the network's correction that counts.
     """
 
     folded: Float[Tensor, "maps u v w"]
     fine: Float[Tensor, "fine i j k"]
+    room: Float[Tensor, "1 i j k"]
 
 
 def image_maps(scene: Scene, folding: Folding) -> Float[Tensor, "c u v w"]:
@@ -71,7 +79,8 @@ def prompt_maps(scene: Scene, seeds: Seeds, evidence: Evidence, folding: Folding
     ]
     folded = torch.cat([marked[:2], torch.stack(reached), folding.mean(torch.from_numpy(levels))])
     fine = np.stack([evidence.score, scene.intensity - 0.5, np.tanh(prior / DEEP)])
-    return Maps(folded, torch.from_numpy(fine.astype(np.float32)))
+    room = FAR_ROOM + (1 - FAR_ROOM) * evidence.near[None]
+    return Maps(folded, torch.from_numpy(fine.astype(np.float32)), torch.from_numpy(room))
 
 
 def _log_lengths(lengths: Vector3) -> list[float]:

@@ -155,17 +155,21 @@ class Network(nn.Module):
         return unfolded
 
     def finish(
-        self, unfolded: Float[Tensor, "b c i j k"], fine: Float[Tensor, "b maps i j k"]
+        self,
+        unfolded: Float[Tensor, "b c i j k"],
+        fine: Float[Tensor, "b maps i j k"],
+        room: Float[Tensor, "b 1 i j k"],
     ) -> Float[Tensor, "b 1 i j k"]:
         """Logits on the grid of the view.
 
         Args:
             unfolded: What `correct` found, on that grid.
             fine: `FINE_MAPS` channels, the score first.
+            room: The share of the correction that counts.
         """
         given = torch.cat([unfolded, fine.to(unfolded.dtype)], dim=1)
         mixed = functional.silu(self.mix(given))
-        logits: Tensor = fine[:, :1].float() + self.last(mixed).float()
+        logits: Tensor = fine[:, :1].float() + room.float() * self.last(mixed).float()
         return logits
 
 

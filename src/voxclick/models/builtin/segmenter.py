@@ -88,8 +88,8 @@ class BuiltinSegmenter(Segmenter):
         maps = prompt_maps(scene, seeds, evidence, folding)
         asked = maps.folded[None].to(self.device, self.dtype)
         folded = self.network.correct(embedding.features, asked)
-        fine = maps.fine[None].to(self.device)
-        logits = self.network.finish(folding.back(folded[0])[None], fine)[0, 0]
+        fine, room = maps.fine[None].to(self.device), maps.room[None].to(self.device)
+        logits = self.network.finish(folding.back(folded[0])[None], fine, room)[0, 0]
         found = obedient(logits.float().cpu().numpy(), seeds, evidence.prior)
         return torch.from_numpy(found).to(self.device)
 

@@ -60,12 +60,15 @@ class Evidence:
         score: Both, with what was found before; above 0 where the object is.
         prior: Signed distance to the boundary before the newest prompt, positive inside; None
             where nothing was found before.
+        near: From 1 at the newest prompt to 0 where it is too far to change what was found before;
+            1 everywhere where nothing was.
     """
 
     ratio: Float32[Array, "i j k"]
     lead: Float32[Array, "i j k"]
     score: Float32[Array, "i j k"]
     prior: Float32[Array, "i j k"] | None
+    near: Float32[Array, "i j k"]
 
 
 def weigh(scene: Scene, seeds: Seeds, before: Float[Array, "i j k"] | None) -> Evidence:
@@ -81,19 +84,20 @@ def weigh(scene: Scene, seeds: Seeds, before: Float[Array, "i j k"] | None) -> E
         prior = signed_distance(before >= 0.5, scene.lengths)
     if prior is None and not seeds.inside:
         nothing = np.zeros(scene.intensity.shape, dtype=np.float32)
-        return Evidence(nothing, nothing, nothing + np.float32(NOTHING), None)
+        return Evidence(nothing, nothing, nothing + np.float32(NOTHING), None, nothing + 1)
     ratio = _appearance(scene, seeds, prior)
     own = _start(ratio, seeds, prior)
     lead = _lead(scene, ratio, own, seeds.other)
     found = APPEARANCE * ratio + RACE * lead
     away = edt.edt(~own, anisotropy=scene.lengths)
     found -= FAR_RATE * np.maximum(away - FAR_FROM, 0.0)
+    near = np.ones_like(found)
     if prior is not None:
         near = _nearness(scene, seeds, prior)
         kept = PREVIOUS * np.tanh(prior / 2) + EVIDENCE * found
         found = near * found + (1 - near) * kept
     found = smoothed(found.astype(np.float32), 0.8, scene.lengths)
-    return Evidence(ratio, lead, obedient(found, seeds, prior), prior)
+    return Evidence(ratio, lead, obedient(found, seeds, prior), prior, near.astype(np.float32))
 
 
 def signed_distance(mask: Bool[Array, "i j k"], lengths: Vector3) -> Float32[Array, "i j k"]:
