@@ -28,7 +28,8 @@ class Spec:
         spacings_mm: Spacing of each level, fine to coarse. No view is finer than the volume along
             an axis unless `fixed_patch`; level `n` is at most `2^(n+1)` of the volume's finest
             voxels, so that small voxels get small views. The first is as fine as the volume where
-            a view of no fixed patch holds all of it; the last is as coarse as it takes to see the whole volume.
+            a view of no fixed patch holds all of it; the last is as coarse as it takes to see the
+            whole volume.
         start: Level of the first look.
         fixed_patch: Whether the model needs views of exactly `patch` voxels, isotropic; else
             views shrink with thick slices and small volumes.

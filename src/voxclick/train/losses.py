@@ -5,7 +5,6 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.nn import functional
 
-
 INSIDE = 2.0
 """Weight of an object's voxels. Those likelier than a third then count as its own, which is about
 where the Dice of an object found to two thirds is largest. More makes masks swell click by click;

@@ -30,7 +30,7 @@ PIECES = 0.2
 """Share of the real patches with regions of the image and parts of its objects as targets too."""
 
 PLAIN = 0.2
-"""Share of the made-up scenes with little but an object or two in them: easy, and to be got right."""
+"""Share of the made-up scenes with little but an object or two: easy, and to be got right."""
 
 PLAIN_SCENE = SynthSettings(cells=1, solids=3, rows=0, trees=0, lesions=0)
 
