@@ -9,6 +9,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from voxclick.models.base import Embedding, Segmenter, Spec
+from voxclick.models.builtin.edges import stands_out
 from voxclick.models.builtin.folding import Folding
 from voxclick.models.builtin.maps import image_maps, prompt_maps
 from voxclick.models.builtin.network import Network, channels_last
@@ -91,6 +92,8 @@ class BuiltinSegmenter(Segmenter):
         fine, room = maps.fine[None].to(self.device), maps.room[None].to(self.device)
         logits = self.network.finish(folding.back(folded[0])[None], fine, room)[0, 0]
         found = obedient(logits.float().cpu().numpy(), seeds, evidence.prior)
+        if stands_out(evidence.score > 0, found > 0, scene.intensity):
+            found = evidence.score
         return torch.from_numpy(found).to(self.device)
 
 
