@@ -1,4 +1,4 @@
-"""Whether the evidence alone is the better answer: it ends at strong edges and the network does not.
+"""Whether the evidence alone is the better answer: it ends at strong edges, the network does not.
 
 An object that stands out sharply all around needs no network, which has seen few of them; there it
 may still stop short, or run over. What decides is the mean step of intensity across the boundary.
@@ -33,7 +33,7 @@ def stands_out(
 
 
 def boundary_step(mask: Bool[Array, "i j k"], intensity: Float[Array, "i j k"]) -> float:
-    """The mean difference of intensity between neighbours on either side of the boundary; 0 if none."""
+    """The mean step of intensity between neighbours across the boundary; 0 without one."""
     total, faces = 0.0, 0
     for axis in range(3):
         inside, values = np.moveaxis(mask, axis, 0), np.moveaxis(intensity, axis, 0)
