@@ -1,0 +1,1 @@
+"""The session's verbs over HTTP, for programs on machines without PyTorch."""
