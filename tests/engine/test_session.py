@@ -140,6 +140,15 @@ def test_cancel_stops_refinement_and_the_replay_stops_there_too() -> None:
     assert np.array_equal(again.mask().array, asked.mask().array)
 
 
+def test_a_replayed_log_says_what_was_cut_off_as_the_log_before_it_did() -> None:
+    asked, _ = large()
+    asked.add(vc.Point((40, 40, 40)), refinements=1)
+    again = vc.replay(asked.volume, asked.log, RegionGrowing())
+    assert again.log.objects[0].steps[0].refinements == 1
+    twice = vc.replay(asked.volume, again.log, RegionGrowing())
+    assert np.array_equal(twice.mask().array, asked.mask().array)
+
+
 def test_undo_takes_back_a_prompt_with_its_refinements() -> None:
     asked, _ = large()
     change = asked.add(vc.Point((40, 40, 40)))

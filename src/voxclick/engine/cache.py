@@ -52,6 +52,12 @@ class EmbeddingCache:
                 held -= _nbytes(dropped)
             return self._kept[key]
 
+    def forget(self, volume: Volume) -> None:
+        """Drop every view of a volume, so that its memory is free."""
+        with self._lock:
+            for key in [key for key in self._kept if key[0] is volume]:
+                del self._kept[key]
+
 
 def _nbytes(kept: tuple[View, Embedding]) -> int:
     return kept[1].nbytes + kept[0].image.nbytes
