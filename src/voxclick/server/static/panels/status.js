@@ -1,8 +1,6 @@
 /** The line at the bottom, the state at the top, and failures in words. */
 
-import { byId } from "../dom.js";
-
-/** @typedef {import("../contract.js").Vector3} Vector3 */
+import { byId, make } from "../dom.js";
 
 /**
  * @param {import("../scene.js").Scene} scene
@@ -12,10 +10,22 @@ export function fillStatus(scene, activity) {
   const { crosshair, pointer, loads, volume } = scene;
   const here = byId("crosshair-place", HTMLElement);
   const there = byId("pointer-place", HTMLElement);
-  const showHere = () => show(here, "Crosshair", crosshair.value, volume);
+  const showHere = () => {
+    const at = crosshair.value;
+    show(here, [
+      ["Crosshair", "voxel", at.join(", ")],
+      ["RAS mm", "mm", volume.millimetres(at).map((value) => value.toFixed(1)).join(", ")],
+      ["Intensity", "intensity", brief(volume.intensity(at))],
+    ]);
+  };
   crosshair.watch(showHere);
   loads.watch(showHere);
-  pointer.watch((at) => show(there, "Pointer", at, volume));
+  pointer.watch((at) =>
+    show(there, [
+      ["Pointer", "voxel", at?.join(", ") ?? "–"],
+      ["Intensity", "intensity", at ? brief(volume.intensity(at)) : "–"],
+    ]),
+  );
   showActivity(activity);
   activity.note.watch((note) => (byId("note", HTMLElement).textContent = note ?? ""));
 }
@@ -41,29 +51,18 @@ export function showActivity(activity) {
 
 /**
  * @param {HTMLElement} element
- * @param {string} name
- * @param {Vector3 | null} at
- * @param {import("../volume.js").Volume} volume
+ * @param {[term: string, kind: string, value: string][]} rows
  */
-function show(element, name, at, volume) {
-  const [voxel, millimetres, intensity] = at
-    ? [
-        at.join(", "),
-        volume.millimetres(at).map((value) => value.toFixed(1)).join(", "),
-        Number(volume.intensity(at).toPrecision(6)).toString(),
-      ]
-    : ["–", "–", "–"];
-  element.replaceChildren();
-  for (const [label, text, width] of [
-    [name, voxel, "voxel"],
-    ["RAS mm", millimetres, "mm"],
-    ["Intensity", intensity, "intensity"],
-  ]) {
-    const term = document.createElement("dt");
-    const value = document.createElement("dd");
-    term.textContent = label;
-    value.textContent = text;
-    value.className = width;
-    element.append(term, value);
-  }
+function show(element, rows) {
+  element.replaceChildren(
+    ...rows.flatMap(([term, kind, value]) => [
+      make("dt", {}, term),
+      make("dd", { class: kind }, value),
+    ]),
+  );
+}
+
+/** @param {number} value */
+function brief(value) {
+  return String(Number(value.toPrecision(6)));
 }

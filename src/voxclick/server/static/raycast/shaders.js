@@ -7,7 +7,7 @@ void main() {
   gl_Position = vec4(2.0 * place - 1.0, 0.0, 1.0);
 }`;
 
-/** Surfaces of the labels, lit from the eye, before a faint projection of the brightest voxels. */
+/** Surfaces of the labels, lit from the eye, in a faint projection of the image as in a radiograph. */
 export const CAST = `#version 300 es
 precision highp float;
 precision highp sampler3D;
@@ -39,14 +39,14 @@ void main() {
   shade = vec4(0.0);
   if (leave <= enter) return;
 
-  float brightest = 0.0;
+  float depth = 0.0;
   float t = enter + 0.5 * stride;
   for (; t < leave; t += stride) {
     vec3 at = (eye + t * way) / size + 0.5;
     if (solid(at) > 0.5) break;
-    brightest = max(brightest, texture(image, at).r);
+    depth += texture(image, at).r * stride;
   }
-  vec3 behind = vec3(0.62, 0.70, 0.80) * pow(brightest, 2.0) * 0.5;
+  vec3 behind = vec3(0.62, 0.72, 0.84) * (1.0 - exp(-1.6 * depth)) * 0.8;
   shade = vec4(behind, 1.0);
   if (t >= leave) return;
 
