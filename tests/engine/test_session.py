@@ -102,6 +102,16 @@ def test_an_object_wider_than_the_view_is_found_whole() -> None:
     assert dice(truth, asked.mask()) > 0.97
 
 
+def test_a_session_that_does_not_widen_stays_in_the_first_view() -> None:
+    asked, truth = large()
+    asked.widens = False
+    near = asked.add(vc.Point((40, 40, 40)))
+    assert max(near.box.shape) <= 36  # 24 view voxels of 1.5 mm
+    asked.widens = True
+    asked.add(vc.Point((41, 40, 40)))
+    assert dice(truth, asked.mask()) > 0.9
+
+
 def test_refinement_makes_the_coarse_answer_better() -> None:
     coarse, truth = large()
     fine, _ = large()

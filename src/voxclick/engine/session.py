@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +70,19 @@ class Session:
     def segmenter(self) -> Segmenter:
         """The model that answers."""
         return self._model.segmenter
+
+    @property
+    def widens(self) -> bool:
+        """Whether prompts look wider where the object outgrows the view; settable, true at first.
+
+        A log does not keep it: a session that replays one looks wider throughout.
+        """
+        return self._model.widens
+
+    @widens.setter
+    def widens(self, wanted: bool) -> None:
+        with self._lock:
+            self._model = replace(self._model, widens=wanted)
 
     @property
     def current(self) -> str:

@@ -247,6 +247,19 @@ def test_a_new_image_begins_anew(client, ball):
     assert shows(client, answered((np.flip(ball[0], 1),), Point((19, 18, 16))))
 
 
+def test_without_autozoom_the_answer_stays_in_one_view(serve):
+    volume, mask = bright_ball(Grid((64, 64, 64), np.eye(4)), (32, 32, 32), 22.0)
+    with serve(max_bytes=1 << 21).client() as client:
+        client.set_image(volume.array[None], {"spacing": [1.0, 1.0, 1.0]})
+        client.set_target_buffer(np.zeros(mask.array.shape, dtype=np.uint8))
+        client.set_do_autozoom(False)
+        bbox = client.add_point_interaction((32, 32, 32), True)
+        assert max(high - low for low, high in bbox) <= 36  # 24 view voxels of 1.5 mm
+        client.set_do_autozoom(True)
+        client.add_point_interaction((33, 32, 32), True)
+        assert np.mean((client.target_buffer > 0) == mask.array) > 0.95
+
+
 def test_the_rest_of_the_client_works(client):
     assert client.ping()
     assert client.heartbeat() == 600.0

@@ -16,6 +16,7 @@ from voxclick.server.nni import leasing, prompting
 from voxclick.server.nni.desk import Desk
 from voxclick.server.nni.gate import Gate
 from voxclick.server.nni.lease import Leases, Lifetimes
+from voxclick.server.nni.unfailing import Unfailing
 
 logger = logging.getLogger(__name__)
 
@@ -46,7 +47,7 @@ def create_nni_app(
     app.add_exception_handler(VoxclickError, _refused)
     app.add_exception_handler(RequestValidationError, _misunderstood)
     app.add_exception_handler(ClientDisconnect, _left)
-    app.add_exception_handler(Exception, _failed)
+    app.add_middleware(Unfailing)
     app.add_middleware(Gate, api_key=api_key, max_bytes=max_bytes)
     return app
 
@@ -64,11 +65,6 @@ def _misunderstood(_: Request, error: Exception) -> JSONResponse:
 def _left(request: Request, _: Exception) -> JSONResponse:
     logger.info("a client left in the middle of %s", request.url.path)
     return JSONResponse({"detail": "the body was cut off"}, 400)
-
-
-def _failed(request: Request, error: Exception) -> JSONResponse:
-    logger.error("%s failed", request.url.path, exc_info=error)
-    return JSONResponse({"detail": "the server failed at this; its log says why"}, 500)
 
 
 def _sentence(errors: Sequence[Any]) -> str:

@@ -71,7 +71,7 @@ class Sitting:
         self._session: Session | None = None
         self._target: Target | None = None
         self._waiting: list[Prompt] = []
-        self._autozoom = True
+        self._widens = True
 
     def set_image(self, image: Array, spacing_mm: Vector3) -> None:
         """Work on another image; the target buffer stays, and holds nothing.
@@ -159,7 +159,9 @@ class Sitting:
 
     def set_autozoom(self, wanted: bool) -> None:
         """Choose whether to look wider where an object outgrows the view."""
-        self._autozoom = wanted
+        self._widens = wanted
+        if self._session is not None:
+            self._session.widens = wanted
 
     def start_of(self, mask: Array, box: Ranges | None) -> Index3:
         """The voxel that a drawn mask begins at.
@@ -211,6 +213,7 @@ class Sitting:
             )
         if self._session is None:
             self._session = Session(self._volume, self._model(), cache=self._cache)
+            self._session.widens = self._widens
         return self._session, self._target
 
     def _done(self, session: Session) -> list[Prompt]:
@@ -221,11 +224,7 @@ class Sitting:
         box = hull(changes).intersection(target.box)
         if box.empty:
             return Answer(ran=True)
-        if len(changes) == 1:
-            start = changes[0].box.start
-            inside = changes[0].mask[box.shifted((-start[0], -start[1], -start[2])).slices]
-        else:
-            inside = session.mask().array[box.slices]
+        inside = session.labels(box) > 0
         return Answer(ran=True, box=box, values=inside.astype(target.dtype))
 
 
