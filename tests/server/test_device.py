@@ -67,6 +67,29 @@ def test_a_waiting_piece_that_is_cancelled_is_never_begun() -> None:
     assert done == ["after"]
 
 
+def test_a_piece_that_is_cancelled_as_its_turn_comes_holds_up_nobody() -> None:
+    async def scenario() -> str:
+        turns = Turns()
+        gate = threading.Event()
+        first = asyncio.create_task(turns.run("a", gate.wait))
+        await asyncio.sleep(0.02)
+        doomed = asyncio.create_task(turns.run("b", lambda: "doomed"))
+        after = asyncio.create_task(turns.run("c", lambda: "after"))
+        await asyncio.sleep(0.02)
+        gate.set()
+        time.sleep(
+            0.05
+        )  # the loop stands still: the wake-up waits in it when the task is cancelled
+        doomed.cancel()
+        found = await asyncio.wait_for(after, 5)
+        assert await first
+        assert doomed.cancelled()
+        turns.close()
+        return found
+
+    assert asyncio.run(scenario()) == "after"
+
+
 def test_cancelled_work_ends_before_the_next_begins() -> None:
     events: list[str] = []
 

@@ -67,7 +67,7 @@ class Turns:
         except asyncio.CancelledError:
             if turn.done() and not turn.cancelled():
                 self._next()  # it had just been called up
-            else:
+            elif turn in queue:
                 queue.remove(turn)
                 if not queue and self._queues.get(who) is queue:
                     del self._queues[who]
@@ -75,14 +75,15 @@ class Turns:
 
     def _next(self) -> None:
         """Call up the first of the user whose turn it is; that user goes to the end of the row."""
-        self._busy = bool(self._queues)
-        if not self._queues:
-            return
-        who, queue = self._queues.popitem(last=False)
-        turn = queue.popleft()
-        if queue:
-            self._queues[who] = queue
-        turn.set_result(None)
+        while self._queues:
+            who, queue = self._queues.popitem(last=False)
+            turn = queue.popleft()
+            if queue:
+                self._queues[who] = queue
+            if not turn.cancelled():  # one that is being cancelled has not left the row yet
+                turn.set_result(None)
+                return
+        self._busy = False
 
 
 def _awaitable(running: Future[T]) -> asyncio.Future[T]:
