@@ -53,7 +53,12 @@ export class VolumePane {
 
   /** The canvas and its caster, made when they are first wanted. */
   #begin() {
-    const gl = this.#canvas.getContext("webgl2", { antialias: false, alpha: false });
+    const gl = this.#canvas.getContext("webgl2", {
+      antialias: false,
+      alpha: false,
+      // casting goes on between two presentations, which must not show
+      preserveDrawingBuffer: true,
+    });
     if (!gl) return null;
     const { cells, step } = this.#grid;
     const { spacing_mm: spacing } = this.#scene.facts;

@@ -6,7 +6,7 @@ import { passedVoxels } from "./stroke.js";
 export const scribble = {
   name: "scribble",
   title: "Scribble",
-  hint: "Draw through the object; with the right button, through what does not belong to it",
+  hint: "Draw through the object, with the right button through the rest",
   prompt: (stroke, shape) => {
     const points = passedVoxels(stroke, shape);
     return points.length ? { kind: "scribble", points, positive: stroke.positive } : null;
