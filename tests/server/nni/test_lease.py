@@ -7,6 +7,7 @@ import pytest
 from nni_server import Clock
 from region_growing import RegionGrowing
 
+from voxclick.engine.cache import EmbeddingCache
 from voxclick.server.nni.lease import Leases, Lifetimes
 from voxclick.server.nni.sitting import Sitting
 
@@ -18,11 +19,11 @@ def clock():
 
 @pytest.fixture
 def leases(clock):
-    return Leases(2, Lifetimes(liveness_s=60, idle_s=600, clock=clock))
+    return Leases(2, Lifetimes(liveness_s=60, idle_s=600, clock=clock), lambda lease: None)
 
 
 def claim(leases):
-    return leases.claim(Sitting(RegionGrowing))
+    return leases.claim(Sitting(RegionGrowing, EmbeddingCache()))
 
 
 def test_there_are_no_more_leases_than_there_may_be(leases):
@@ -86,34 +87,39 @@ def begun(client, ball):
     client.add_point_interaction((20, 18, 16), True)
 
 
+def is_freed(image):
+    deadline = time.monotonic() + 10
+    while image() is not None and time.monotonic() < deadline:
+        time.sleep(0.02)
+        gc.collect()
+    return image() is None
+
+
 def test_what_a_client_held_is_freed_when_it_leaves(serve, ball):
     served = serve()
     with served.client() as client:
         begun(client, ball)
-        images = held(served)
-        assert images[0]() is not None
-    gc.collect()
-    assert images[0]() is None
+        (image,) = held(served)
+        assert served.app.state.desk.cache.nbytes > 0
+    assert is_freed(image)
+    assert served.app.state.desk.cache.nbytes == 0
 
 
 def test_what_a_client_held_is_freed_when_it_sends_another_image(serve, ball):
     served = serve()
     with served.client() as client:
         begun(client, ball)
-        images = held(served)
+        (image,) = held(served)
         begun(client, ball)
-        gc.collect()
-        assert images[0]() is None
+        assert is_freed(image)
+        assert served.app.state.desk.cache.nbytes > 0
 
 
 def test_what_a_lost_client_held_is_freed_though_nobody_asks(serve, ball):
     served = serve(liveness_s=0.2)
     with served.client() as client:
         begun(client, ball)
-        images = held(served)
+        (image,) = held(served)
         served.clock.now_s += 1
-        deadline = time.monotonic() + 10
-        while images[0]() is not None and time.monotonic() < deadline:
-            time.sleep(0.05)
-            gc.collect()
-        assert images[0]() is None
+        assert is_freed(image)
+        assert len(served.app.state.desk.leases) == 0

@@ -15,7 +15,7 @@ from voxclick.server.device import Turns
 from voxclick.server.nni import leasing, prompting
 from voxclick.server.nni.desk import Desk
 from voxclick.server.nni.gate import Gate
-from voxclick.server.nni.lease import Leases, Lifetimes
+from voxclick.server.nni.lease import Lifetimes
 from voxclick.server.nni.unfailing import Unfailing
 
 logger = logging.getLogger(__name__)
@@ -40,8 +40,7 @@ def create_nni_app(
         lifetimes: When the lease of a client ends by itself; those of nnInteractive when None.
     """
     app = FastAPI(title="voxclick for nnInteractive's clients", docs_url=None, redoc_url=None)
-    leases = Leases(max_sessions, lifetimes or Lifetimes())
-    app.state.desk = Desk(model, turns, leases, max_bytes)
+    app.state.desk = Desk(model, turns, max_sessions, max_bytes, lifetimes or Lifetimes())
     app.include_router(leasing.router)
     app.include_router(prompting.router)
     app.add_exception_handler(VoxclickError, _refused)

@@ -1,6 +1,6 @@
 """What an endpoint needs of a request: the lease that it shows, what stands beside an array, it."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Annotated, TypeVar
 
@@ -19,25 +19,26 @@ LEASE_HEADER = "X-Lease-Token"
 META_HEADER = "X-Meta"
 
 
-def _desk(request: Request) -> Desk:
+async def _desk(request: Request) -> Desk:
     desk: Desk = request.app.state.desk
     return desk
 
 
+# all of these are coroutines: FastAPI runs plain functions in threads, and leases know one loop
 AtDesk = Annotated[Desk, Depends(_desk)]
 Token = Annotated[str | None, Header(alias=LEASE_HEADER)]
 
 
-def _held(desk: AtDesk, token: Token = None) -> Lease:
+async def _held(desk: AtDesk, token: Token = None) -> Lease:
     return desk.find(token)
 
 
-def _heard(desk: AtDesk, lease: Annotated[Lease, Depends(_held)]) -> Lease:
+async def _heard(desk: AtDesk, lease: Annotated[Lease, Depends(_held)]) -> Lease:
     desk.leases.hear(lease, acts=False)
     return lease
 
 
-def _acting(desk: AtDesk, lease: Annotated[Lease, Depends(_held)]) -> Lease:
+async def _acting(desk: AtDesk, lease: Annotated[Lease, Depends(_held)]) -> Lease:
     desk.leases.hear(lease, acts=True)
     return lease
 
@@ -52,10 +53,10 @@ Acting = Annotated[Lease, Depends(_acting)]
 """A lease whose user does something."""
 
 
-def beside(model: type[M]) -> Callable[[str], M]:
+def beside(model: type[M]) -> Callable[[str], Awaitable[M]]:
     """A dependency that reads the JSON that stands in a header beside an array."""
 
-    def read(meta: Annotated[str, Header(alias=META_HEADER)] = "{}") -> M:
+    async def read(meta: Annotated[str, Header(alias=META_HEADER)] = "{}") -> M:
         try:
             return model.model_validate_json(meta)
         except ValidationError as error:

@@ -6,15 +6,19 @@ from typing import TypeVar
 
 from fastapi import HTTPException
 
+from voxclick.engine.cache import EmbeddingCache
 from voxclick.models.base import Segmenter
 from voxclick.server.device import Turns
-from voxclick.server.nni.lease import Lease, Leases
+from voxclick.server.nni.lease import Lease, Leases, Lifetimes
 from voxclick.server.nni.sitting import Sitting
 
 T = TypeVar("T")
 
 RETRY_AFTER_S = 10
 """When to come back, told to clients that find no free lease."""
+
+EMBEDDINGS_BYTES = 1 << 30
+"""What the embeddings of all clients' images may hold together."""
 
 SWEEPS = 4
 """How often leases are looked through in the shorter of their lifetimes."""
@@ -26,17 +30,25 @@ class Desk:
     Args:
         model: Gives the model that answers, loading it at first; may be called from any thread.
         turns: At the model's device.
-        leases: Of the clients.
+        max_sessions: Clients that may work at a time.
         max_bytes: What one array of a client may measure.
+        lifetimes: When the lease of a client ends by itself.
     """
 
     def __init__(
-        self, model: Callable[[], Segmenter], turns: Turns, leases: Leases, max_bytes: int
+        self,
+        model: Callable[[], Segmenter],
+        turns: Turns,
+        max_sessions: int,
+        max_bytes: int,
+        lifetimes: Lifetimes,
     ) -> None:
         self.model = model
-        self.leases = leases
+        self.leases = Leases(max_sessions, lifetimes, self._clear)
         self.max_bytes = max_bytes
+        self.cache = EmbeddingCache(EMBEDDINGS_BYTES)
         self._turns = turns
+        self._clearing: set[asyncio.Task[None]] = set()
         self._sweeper: asyncio.Task[None] | None = None
 
     def claim(self) -> Lease:
@@ -45,7 +57,7 @@ class Desk:
         Raises:
             HTTPException: 503 while there are as many as there may be.
         """
-        lease = self.leases.claim(Sitting(self.model))
+        lease = self.leases.claim(Sitting(self.model, self.cache))
         if lease is None:
             raise HTTPException(
                 503,
@@ -84,6 +96,17 @@ class Desk:
     def _still_held(self, lease: Lease) -> None:
         if lease not in self.leases:  # released while this waited
             raise _gone()
+
+    def _clear(self, lease: Lease) -> None:
+        """Free what a lease held, after the last of its work, which may still go on."""
+
+        async def clear() -> None:
+            async with lease.turn:
+                await asyncio.to_thread(lease.sitting.close)
+
+        task = asyncio.create_task(clear())
+        self._clearing.add(task)
+        task.add_done_callback(self._clearing.discard)
 
     async def _sweep_while_held(self) -> None:
         lifetimes = self.leases.lifetimes

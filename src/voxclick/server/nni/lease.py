@@ -52,11 +52,13 @@ class Leases:
     Args:
         most: How many there may be.
         lifetimes: When one ends by itself.
+        on_end: Called with each lease that has ended, so that what it held is freed.
     """
 
-    def __init__(self, most: int, lifetimes: Lifetimes) -> None:
+    def __init__(self, most: int, lifetimes: Lifetimes, on_end: Callable[[Lease], object]) -> None:
         self.most = most
         self.lifetimes = lifetimes
+        self._on_end = on_end
         self._held: dict[str, Lease] = {}
 
     def __len__(self) -> int:
@@ -82,7 +84,9 @@ class Leases:
 
     def release(self, token: str | None) -> None:
         """End a lease, if there is one of that token."""
-        self._held.pop(token or "", None)
+        lease = self._held.pop(token or "", None)
+        if lease is not None:
+            self._on_end(lease)
 
     def hear(self, lease: Lease, acts: bool) -> None:
         """Note that a client is there, and whether its user is."""
@@ -105,7 +109,7 @@ class Leases:
             self.hear(lease, acts=True)
 
     def sweep(self) -> None:
-        """End every lease that has outlived a lifetime; what it held is freed."""
+        """End every lease that has outlived a lifetime."""
         now = self.lifetimes.clock()
         for lease in list(self._held.values()):
             silent = now - lease.seen_s > self.lifetimes.liveness_s

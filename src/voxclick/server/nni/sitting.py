@@ -17,9 +17,6 @@ from voxclick.prompts import MaskPrompt, Prompt, Scribble
 from voxclick.types import Array, Index3, Vector3
 from voxclick.volume import Mask, Volume
 
-EMBEDDINGS_BYTES = 256 << 20
-"""What the embeddings of one client's image may hold together."""
-
 MOST_PROMPTS = 1000
 """Prompts of one object."""
 
@@ -62,12 +59,13 @@ class Sitting:
 
     Args:
         model: Gives the model that answers, loading it at first.
+        cache: What was encoded, of all clients' images.
     """
 
-    def __init__(self, model: Callable[[], Segmenter]) -> None:
+    def __init__(self, model: Callable[[], Segmenter], cache: EmbeddingCache) -> None:
         self._model = model
         self._volume: Volume | None = None
-        self._cache = EmbeddingCache(EMBEDDINGS_BYTES)
+        self._cache = cache
         self._session: Session | None = None
         self._target: Target | None = None
         self._waiting: list[Prompt] = []
@@ -90,10 +88,16 @@ class Sitting:
             )
         if not (np.isfinite(spacing_mm).all() and min(spacing_mm) > 0):
             raise InputError(f"a spacing must be three positive lengths, got {list(spacing_mm)}")
-        array = image[0]
-        self._volume = Volume(array, Grid(array.shape, np.diag([*spacing_mm, 1.0])))
-        self._cache = EmbeddingCache(EMBEDDINGS_BYTES)
+        volume = Volume(image[0], Grid(image.shape[1:], np.diag([*spacing_mm, 1.0])))
+        self.close()
+        self._volume = volume
+
+    def close(self) -> None:
+        """Free the image, its object and what was encoded of it."""
         self.reset()
+        if self._volume is not None:
+            self._cache.forget(self._volume)
+            self._volume = None
 
     def set_target(self, shape: Sequence[int], dtype: np.dtype[np.generic]) -> None:
         """Begin a new object, in a buffer of this shape and type.
