@@ -82,9 +82,9 @@ export class Layers {
   fill(slice) {
     this.#read(slice);
     if (!this.#hasLabels) return null;
-    const colours = this.#scene.colours(1);
-    const cause = `${this.#labelCause} ${this.#shown()}`;
+    const cause = `${this.#labelCause} ${this.#scene.looks}`;
     if (cause !== this.#fillCause) {
+      const colours = this.#scene.colours();
       const { words } = this.#fill;
       for (let place = 0; place < words.length; place++) words[place] = colours[this.#labels[place]];
       this.#fill.show();
@@ -116,11 +116,6 @@ export class Layers {
     for (const [label, points] of outlines(this.#labels, where.width, where.height)) {
       this.#paths.set(label, pathOf(points));
     }
-  }
-
-  #shown() {
-    const { objects } = this.#scene.progress.value;
-    return objects.map(({ label, colour, visible }) => `${label}${colour}${visible}`).join();
   }
 }
 

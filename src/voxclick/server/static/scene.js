@@ -66,6 +66,12 @@ export class Scene {
     return objects.find((object) => object.label === current) ?? null;
   }
 
+  /** Which labels are seen, and how: another text where that has changed. */
+  get looks() {
+    const { objects } = this.progress.value;
+    return objects.map(({ label, colour, visible }) => `${label}${colour}${visible}`).join();
+  }
+
   /** @param {Vector3} voxel The nearest one inside is taken. */
   lookAt(voxel) {
     const at = clamped(voxel, this.shape);
@@ -85,17 +91,14 @@ export class Scene {
 
   /**
    * RGBA of each label number in one Uint32 (little-endian); hidden ones are clear.
-   * @param {number} opacity
    * @returns {Uint32Array}
    */
-  colours(opacity) {
+  colours() {
     const table = new Uint32Array(65536);
-    const alpha = Math.round(255 * opacity) << 24;
     for (const { label, colour, visible } of this.progress.value.objects) {
       if (!visible) continue;
       const rgb = Number.parseInt(colour.slice(1), 16);
-      table[label] =
-        (alpha | ((rgb & 0xff) << 16) | (rgb & 0xff00) | ((rgb >> 16) & 0xff)) >>> 0;
+      table[label] = 0xff000000 | ((rgb & 0xff) << 16) | (rgb & 0xff00) | (rgb >> 16);
     }
     return table;
   }

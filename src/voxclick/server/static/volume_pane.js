@@ -77,10 +77,9 @@ export class VolumePane {
     window.watch(later("image"));
     relabels.watch(later("labels"));
     let shown = "";
-    progress.watch(({ objects }) => {
-      const look = objects.map(({ label, colour, visible }) => `${label}${colour}${visible}`).join();
-      if (look !== shown) later("labels")();
-      shown = look;
+    progress.watch(() => {
+      if (this.#scene.looks !== shown) later("labels")();
+      shown = this.#scene.looks;
     });
     preferences.watch(() => this.#later());
     keepSharp(this.#canvas, () => this.#later());
@@ -225,13 +224,18 @@ export class VolumePane {
     const caster = this.#caster;
     if (!caster) return false;
     if (this.#stale.has("labels")) {
-      const colours = this.#scene.colours(1);
-      caster.setColours(new Uint8Array(colours.slice(0, 256).buffer));
-      const visible = new Set(progress.value.objects.filter((o) => o.visible).map((o) => o.label));
+      // a cell has a byte: from 256 objects on, some share one
+      const colours = this.#scene.colours();
+      const palette = new Uint32Array(256);
+      const cells = new Uint8Array(65536);
+      for (const { label, visible } of progress.value.objects) {
+        if (!visible) continue;
+        cells[label] = 1 + ((label - 1) % 255);
+        palette[cells[label]] = colours[label];
+      }
+      caster.setColours(new Uint8Array(palette.buffer));
       const done = await this.#layers(asked, (layer) => {
-        const bytes = this.#grid.layer(labels.array, layer, (label) =>
-          visible.has(label) ? 1 + ((label - 1) % 255) : 0,
-        );
+        const bytes = this.#grid.layer(labels.array, layer, (label) => cells[label]);
         caster.setLayer("labels", layer, bytes);
         caster.setLayer("occupied", layer, bytes.map((label) => (label ? 255 : 0)));
       });
