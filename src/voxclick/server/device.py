@@ -25,8 +25,11 @@ class Turns:
 
     @property
     def waiting(self) -> int:
-        """How many pieces of work wait for their turn; the one at work is not among them."""
-        return sum(len(queue) for queue in self._queues.values())
+        """How many pieces of work wait for their turn; the one at work is not among them.
+
+        May be asked from any thread, so that work can hurry where others wait.
+        """
+        return sum(len(queue) for queue in list(self._queues.values()))
 
     async def run(self, who: str, work: Callable[[], T]) -> T:
         """Do a piece of work when its turn comes, and give what it returned.

@@ -23,7 +23,7 @@ def leases(clock):
 
 
 def claim(leases):
-    return leases.claim(Sitting(RegionGrowing, EmbeddingCache()))
+    return leases.claim(Sitting(RegionGrowing, EmbeddingCache(), lambda: False))
 
 
 def test_there_are_no_more_leases_than_there_may_be(leases):

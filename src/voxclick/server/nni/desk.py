@@ -57,7 +57,7 @@ class Desk:
         Raises:
             HTTPException: 503 while there are as many as there may be.
         """
-        lease = self.leases.claim(Sitting(self.model, self.cache))
+        lease = self.leases.claim(Sitting(self.model, self.cache, self._others_wait))
         if lease is None:
             raise HTTPException(
                 503,
@@ -92,6 +92,9 @@ class Desk:
             async with lease.turn:
                 self._still_held(lease)
                 return await asyncio.to_thread(work)
+
+    def _others_wait(self) -> bool:
+        return self._turns.waiting > 0
 
     def _still_held(self, lease: Lease) -> None:
         if lease not in self.leases:  # released while this waited

@@ -60,10 +60,15 @@ class Sitting:
     Args:
         model: Gives the model that answers, loading it at first.
         cache: What was encoded, of all clients' images.
+        hurry: Whether others wait for the device. The protocol has no way to send finer answers
+            later: they are worked out before the answer, and left out while others wait.
     """
 
-    def __init__(self, model: Callable[[], Segmenter], cache: EmbeddingCache) -> None:
+    def __init__(
+        self, model: Callable[[], Segmenter], cache: EmbeddingCache, hurry: Callable[[], bool]
+    ) -> None:
         self._model = model
+        self._hurry = hurry
         self._volume: Volume | None = None
         self._cache = cache
         self._session: Session | None = None
@@ -194,7 +199,10 @@ class Sitting:
             return Answer(ran=False)
         # only the last answer is shown: the finer looks are left to it
         changes = [session.add(prompt, refinements=0) for prompt in waiting[:-1]]
-        changes.append(session.add(waiting[-1]))
+        for change in session.stream(waiting[-1]):
+            changes.append(change)
+            if self._hurry():
+                break
         return self._answer(session, target, changes)
 
     def undo(self) -> Answer:
