@@ -21,6 +21,7 @@ from voxclick.types import Array, Json
 KEY = "a-key-for-the-tests"
 PATIENCE_S = 60.0
 """For what takes a second on an idle machine."""
+WITHOUT_LETTERS = ".pane > :is(.title, .place, .edge) { visibility: hidden }"
 FLAGS = (
     "--no-sandbox",
     "--disable-quic",
@@ -146,8 +147,8 @@ class Viewer:
         self.settle()
 
     def picture(self, plane: str) -> Array:
-        """What is seen of a pane: RGB, in pixels of the screen."""
-        shot = self.canvas(plane).screenshot(scale="device")
+        """What is seen of a pane without the letters over it: RGB, in pixels of the screen."""
+        shot = self.canvas(plane).screenshot(scale="device", style=WITHOUT_LETTERS)
         return np.asarray(Image.open(io.BytesIO(shot)).convert("RGB"))
 
     def spot(self, plane: str, share: tuple[float, float]) -> tuple[float, float]:

@@ -69,13 +69,10 @@ def test_what_is_drawn_is_the_mask_voxel_for_voxel(opened, tmp_path):
     mask = masks(opened, tmp_path)[:, :, VENTRICLE[2]] == 1
     picture = opened.picture("axial").astype(int)
     coloured = np.ptp(picture, axis=-1) > 20  # the image is grey
-    corners = [opened.place_of("axial", (x, y, 0)) for x, y in ((0, 0), np.array(mask.shape) - 1)]
-    columns, rows = (
-        (np.linspace(corners[0][n], corners[1][n], mask.shape[n]) * coloured.shape[1 - n]).astype(
-            int
-        )
-        for n in (0, 1)
-    )
+    low, high = (opened.place_of("axial", (x, y, 0)) for x, y in ((0, 0), (180, 216)))
+    columns = (np.linspace(low[0], high[0], 181) * coloured.shape[1]).astype(int)
+    rows = (np.linspace(low[1], high[1], 217) * coloured.shape[0]).astype(int)
+    assert mask.any()
     np.testing.assert_array_equal(coloured[np.ix_(rows, columns)].T, mask)
 
 
@@ -201,7 +198,10 @@ def test_objects_are_renamed_hidden_locked_and_deleted(opened):
     page.mouse.click(*opened.spot("axial", opened.place_of("axial", (84, 117, 93))))
     expect(page.locator("#failure")).to_contain_text("lock")
     assert len(opened.prompts()) == 1
-    row.get_by_label("Delete ventricle and its prompts").click()
+    drop = row.get_by_label("Delete ventricle and its prompts")
+    expect(drop).to_be_disabled()
+    row.get_by_label("Unlock ventricle").click()
+    drop.click()
     expect(row).to_have_count(0)
     assert opened.state()["objects"] == []
 

@@ -4,8 +4,10 @@ import asyncio
 import shutil
 import time
 from collections import deque
+from collections.abc import Coroutine
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 from voxclick import io
 from voxclick.engine.cache import EmbeddingCache
@@ -19,13 +21,16 @@ from voxclick.server.failures import (
     SeriesChoiceError,
     UnknownSessionError,
 )
-from voxclick.server.seat import Machine, Seat
+from voxclick.server.machine import Machine
+from voxclick.server.seat import Seat
 from voxclick.server.segmenters import Segmenters
 from voxclick.server.settings import Settings
 from voxclick.server.state import SAMPLE, Record, StateFolder, new_id
 from voxclick.server.uploads import Uploads
 from voxclick.types import Json
 from voxclick.volume import Volume
+
+T = TypeVar("T")
 
 UPLOAD = "upload:"
 REMEMBERED = 1000
@@ -54,6 +59,8 @@ class Desk:
         self._machine = Machine(turns, cache, folder, limits.objects)
         self._seats: dict[str, Seat] = {}
         self._coming: dict[str, asyncio.Task[Seat]] = {}
+        self._leaving: dict[str, asyncio.Task[None]] = {}
+        self._reading = 0
         self._gone: deque[str] = deque(maxlen=REMEMBERED)
         self._opened = {path.resolve() for path in settings.opened}
 
@@ -87,6 +94,7 @@ class Desk:
             )
             seat = await self._seated(record, segmenter)
             await asyncio.to_thread(self._folder.save, seat.record, seat.session.log)
+            self._seats[session] = seat
         except BaseException:
             if upload is not None:
                 self.uploads.give_back(upload, session)
@@ -100,23 +108,26 @@ class Desk:
             UnknownSessionError: If there never was one.
             GoneSessionError: If it was deleted.
         """
+        while session in self._leaving:
+            await asyncio.shield(self._leaving[session])
         seat = self._seats.get(session)
         if seat is None:
-            if session in self._gone:
-                raise GoneSessionError("this session was deleted; open the volume again")
-            if not self._folder.holds(session):
-                raise UnknownSessionError("there is no such session; open a volume")
+            self._check_kept(session)
             if session not in self._coming:
-                task = asyncio.create_task(self._restored(session))
-                self._coming[session] = task
-                task.add_done_callback(lambda _: self._coming.pop(session, None))
+                self._coming[session] = self._begun(self._coming, session, self._restored(session))
             seat = await asyncio.shield(self._coming[session])
         seat.used = time.monotonic()
         return seat
 
     async def delete(self, session: str) -> None:
-        """End a session and forget all about it, with what was uploaded for it."""
-        await self.seat(session)
+        """End a session and forget all about it, with what was uploaded for it.
+
+        Raises:
+            UnknownSessionError: If there never was one.
+            GoneSessionError: If it was deleted before.
+        """
+        if session not in self._seats:
+            self._check_kept(session)
         await self._forget(session)
 
     def rows(self, user: str) -> list[Json]:
@@ -146,9 +157,8 @@ class Desk:
             await self._put_away(seat)
 
     async def _forget(self, session: str) -> None:
-        seat = self._seats.pop(session, None)
-        if seat is not None:
-            await seat.close()
+        if session in self._seats:
+            await self._put_away(self._seats[session])
         self._gone.append(session)
         await asyncio.to_thread(self._folder.delete, session)
 
@@ -158,38 +168,63 @@ class Desk:
         seat = await self._seated(record, segmenter)
         log.check_fits(seat.session.grid)
         await seat.restore(log)
+        self._seats[session] = seat
         return seat
 
     async def _seated(self, record: Record, segmenter: Segmenter) -> Seat:
         """A seat for a session, with its volume read."""
         await self._make_room()
-        volume = await asyncio.to_thread(_read, record, self._settings.limits.voxels)
-        source = volume.source
-        if source is not None and source.series_uid is not None:
-            record = replace(record, series=source.series_uid)
-        seat = await asyncio.to_thread(Seat, record, volume, segmenter, self._machine)
-        self._seats[record.id] = seat
-        return seat
+        self._reading += 1
+        try:
+            volume = await asyncio.to_thread(_read, record, self._settings.limits.voxels)
+            source = volume.source
+            if source is not None and source.series_uid is not None:
+                record = replace(record, series=source.series_uid)
+            return await asyncio.to_thread(Seat, record, volume, segmenter, self._machine)
+        finally:
+            self._reading -= 1
 
     async def _make_room(self) -> None:
         """Put the session that was used longest ago away, where the memory is full.
 
+        One that nobody watches goes first, then one whose page has long been left alone.
+
         Raises:
             FullError: If all are in use.
         """
-        if len(self._seats) < self._settings.max_sessions:
+        if len(self._seats) + self._reading < self._settings.max_sessions:
             return
+        still = time.monotonic() - self._settings.limits.idle_seconds
         idle = [seat for seat in self._seats.values() if not _in_use(seat)]
-        if not idle:
-            raise FullError(
-                f"all {self._settings.max_sessions} sessions of this server are in use; "
-                "try again in a while"
-            )
-        await self._put_away(min(idle, key=lambda seat: seat.used))
+        left = [s for s in self._seats.values() if not s.busy and s.used < still]
+        for seat in sorted(idle or left, key=lambda seat: seat.used)[:1]:
+            await self._put_away(seat)
+            return
+        raise FullError(
+            f"all {self._settings.max_sessions} sessions of this server are in use; "
+            "try again in a while"
+        )
 
     async def _put_away(self, seat: Seat) -> None:
-        self._seats.pop(seat.record.id, None)
-        await seat.close()
+        session = seat.record.id
+        if self._seats.pop(session, None) is not None:
+            self._leaving[session] = self._begun(self._leaving, session, seat.close())
+            await asyncio.shield(self._leaving[session])
+
+    def _begun(
+        self, tasks: dict[str, asyncio.Task[T]], session: str, work: Coroutine[None, None, T]
+    ) -> asyncio.Task[T]:
+        """Work on a session's coming or leaving, listed there until it is done."""
+        task = asyncio.get_running_loop().create_task(work)
+        task.add_done_callback(lambda _: tasks.pop(session, None))
+        return task
+
+    def _check_kept(self, session: str) -> None:
+        """Raise unless the state folder holds a session."""
+        if session in self._gone:
+            raise GoneSessionError("this session was deleted; open the volume again")
+        if not self._folder.holds(session):
+            raise UnknownSessionError("there is no such session; open a volume")
 
     def _path(self, source: str, session: str, upload: str | None) -> Path:
         if upload is not None:

@@ -81,6 +81,7 @@ class Display:
             "affine": view.affine.tolist(),
             "native": {
                 "shape": list(self.volume.grid.shape),
+                "affine": self.volume.grid.affine.tolist(),
                 "axes": list(orientation.axes),
                 "flipped": list(orientation.flipped),
             },

@@ -202,6 +202,7 @@ class Native(BaseModel):
     """How the file has its axes: the one along x, y and z, and whether it runs against it."""
 
     shape: Index
+    affine: list[list[float]] = Field(description="The file's voxel to RAS mm, 4 x 4.")
     axes: Index
     flipped: Annotated[list[bool], Field(min_length=3, max_length=3)]
 

@@ -1,48 +1,30 @@
 """One open session on the server: its verbs in order, and everybody who watches told."""
 
 import asyncio
+import threading
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
+from typing import Any, TypeVar
 
 from voxclick.engine import Change, Session
-from voxclick.engine.cache import EmbeddingCache
-from voxclick.errors import OptionError, UnknownNameError
-from voxclick.geometry import Box
+from voxclick.errors import OptionError
 from voxclick.models.base import Segmenter
 from voxclick.prompts import PromptLog
-from voxclick.server.device import Turns
+from voxclick.server.answers import all_labels, extent, together, told
 from voxclick.server.display import Display
-from voxclick.server.failures import LockedError, answer_of
+from voxclick.server.failures import answer_of
 from voxclick.server.listeners import Listeners
+from voxclick.server.machine import Machine
 from voxclick.server.orientation import Orientation
-from voxclick.server.progress import Progress
-from voxclick.server.state import Record, StateFolder
-from voxclick.server.updates import box_json, update_message
+from voxclick.server.roster import Roster
+from voxclick.server.state import Record
 from voxclick.types import Json
 from voxclick.volume import Volume
 
-Outcome = tuple[Json, bytes]
-"""The answer to a request, and the update for the sockets."""
-
-
-@dataclass(frozen=True)
-class Machine:
-    """What all sessions of a server share.
-
-    Attributes:
-        turns: At the device.
-        cache: Of embeddings.
-        folder: Where sessions are kept.
-        most_objects: That one session may have.
-    """
-
-    turns: Turns
-    cache: EmbeddingCache
-    folder: StateFolder
-    most_objects: int
+T = TypeVar("T")
 
 
 class Seat:
@@ -68,12 +50,13 @@ class Seat:
         self.used = time.monotonic()
         self._machine = machine
         self._facts = self.display.facts()
-        self._looks = dict(record.appearances)
-        self._progress = Progress(self.session, self.orientation, self._looks)
-        self._objects: list[Json] = []
+        self._roster = Roster(self.session, self.orientation, record.appearances, record.current)
+        self._revision = record.revision
         self._order = asyncio.Lock()
+        # updates are made and sent one after the other: an older one never says the newer thing
+        self._telling = threading.Lock()
         self._works: list[str] = []
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
         self._replaying = False
         self._dirty = False
 
@@ -85,36 +68,30 @@ class Seat:
     @property
     def busy(self) -> bool:
         """Whether work is going on or waits for its turn."""
-        return bool(self._works)
+        return bool(self._works) or self._replaying
 
     def state(self) -> Json:
         """Everything about it, for a page that has just come."""
-        return {
-            "id": self.record.id,
-            "name": self.record.name,
-            **self._facts,
-            **self.progress(),
-        }
+        about = {"id": self.record.id, "name": self.record.name}
+        return {**about, **self._facts, **self.progress()}
 
     def progress(self) -> Json:
         """What changes while one works."""
-        current = self._current()
+        current = self._roster.chosen()
         return {
             "model": self.record.model,
             "device": str(self.session.segmenter.device),
-            "revision": self.record.revision,
+            "revision": self._revision,
             "busy": self.busy,
             "current": None if current is None else current["label"],
-            "objects": self._objects,
+            "objects": self._roster.entries,
             "can_undo": bool(current and current["can_undo"]),
             "can_redo": bool(current and current["can_redo"]),
         }
 
     def labels(self) -> bytes:
         """The labels of the whole volume, as one update; call it in a thread."""
-        box = _extent(self.session)
-        about = {"revision": self.record.revision, "object": None, "final": True}
-        return update_message(self.session.labels(box), box, self.orientation, about)
+        return all_labels(self.session, self._revision, self.orientation)
 
     def cancel(self) -> None:
         """End the refinements that still run."""
@@ -127,30 +104,43 @@ class Seat:
         async with self._order:
             yield self.session
 
-    async def prompt(self, fields: Json, label: int | None) -> Json:
-        """Add a prompt to an object, the current one when None; gives the first answer.
+    async def prompt(
+        self,
+        fields: Json,
+        label: int | None = None,
+        refinements: int | None = None,
+        wait: bool = False,
+    ) -> Json:
+        """Add a prompt to an object; gives the first answer.
+
+        Args:
+            fields: Of the prompt, as they came.
+            label: Of the object; the current one when None.
+            refinements: At most so many finer looks; all when None.
+            wait: Whether to answer after the last of them, for all together.
 
         Raises:
             PromptError: If it cannot be placed, or the model does not take it.
             LockedError: If the object is locked.
         """
         ready = await asyncio.to_thread(self.orientation.native_prompt, fields)
-        if label is not None or self._objects:
-            self._target(label)
+        if label is not None or self._roster.entries:
+            self._roster.target(label)
         self.cancel()
         async with self._order:
-            if label is None and not self._objects:
+            if label is None and not self._roster.entries:
                 await self._opened(None)
-            name, number = self._target(label)
-            stream = self.session.stream(ready, to=name)
+            name, number = self._roster.target(label)
+            stream = self.session.stream(ready, name, refinements)
             answer = await self._do("predicting", number, lambda: next(stream))
-        if not answer["final"]:
-            self._start(self._refine(stream, number))
-        return answer
+        if answer["final"]:
+            return answer
+        refining = self._start(self._refine(stream, number))
+        return together([answer, *await asyncio.shield(refining)]) if wait else answer
 
     async def step_back(self, label: int | None, forth: bool) -> Json:
         """Undo the newest prompt of an object, or redo the one last undone."""
-        name, number = self._target(label)
+        name, number = self._roster.target(label)
         self.cancel()
         async with self._order:
             step = self.session.redo if forth else self.session.undo
@@ -158,18 +148,18 @@ class Seat:
 
     async def remove(self, label: int, place: int) -> Json:
         """Take one prompt of an object out, as if it had never been given."""
-        name, number = self._target(label)
+        name, number = self._roster.target(label)
         self.cancel()
         async with self._order:
             return await self._do("predicting", number, lambda: self.session.remove(place, name))
 
     async def drop(self, label: int) -> Json:
         """Delete an object."""
-        name, number = self._target(label)
+        name, number = self._roster.target(label)
         self.cancel()
         async with self._order:
             answer = await self._do(None, number, lambda: self.session.drop(name))
-            self._looks.pop(label, None)
+            self._roster.forget(number)
             return answer
 
     async def open_object(self, name: str | None) -> Json:
@@ -179,28 +169,27 @@ class Seat:
             OptionError: If the name is taken, or there are too many objects.
         """
         async with self._order:
-            if len(self._objects) >= self._machine.most_objects:
+            if len(self._roster.entries) >= self._machine.most_objects:
                 raise OptionError(
                     f"a session may have {self._machine.most_objects} objects, got one more; "
                     "delete one"
                 )
             if name is not None and name in self.session.objects:
                 raise OptionError(f"a new object needs a name of its own, got {name!r} again")
-            return self._entry(await self._opened(name))
+            return self._roster.entry(await self._opened(name))
 
     async def change_object(self, label: int, change: Json) -> Json:
         """Rename, recolour, lock, hide or choose an object; gives it."""
         async with self._order:
-            entry = self._entry(label)
+            entry = self._roster.entry(label)
             if "name" in change:
                 await asyncio.to_thread(self.session.rename, entry["name"], change["name"])
-            looks = {key: change[key] for key in ("colour", "locked", "visible") if key in change}
-            self._looks[label] = replace(self._looks[label], **looks)
+            self._roster.repaint(label, change)
             if change.get("current"):
-                self.record = replace(self.record, current=label)
+                self._roster.current = label
             await asyncio.to_thread(self._describe)
             self._tell_state()
-            return self._entry(label)
+            return self._roster.entry(label)
 
     async def set_model(self, name: str, segmenter: Segmenter) -> Json:
         """Answer every prompt anew with another model; gives the state.
@@ -210,31 +199,32 @@ class Seat:
         """
         self.cancel()
         async with self._order:
-            before, told = self.session, self.session.log
+            before, given = self.session, self.session.log
             fresh = Session(before.volume, segmenter, cache=self._machine.cache)
-            for entry in told.objects:
+            for entry in given.objects:
                 fresh.object(entry.name, entry.label)
-            steps = told.ordered()
+            steps = given.ordered()
             for place, (entry, step) in enumerate(steps):
                 with self._at_work("replaying", len(steps) - place):
                     add = partial(fresh.add, step.prompt, entry.name)
                     await self._machine.turns.run(self.user, add)
-            box = _extent(before).union(_extent(fresh))
+            box = extent(before).union(extent(fresh))
             self.session = fresh
             self.record = replace(self.record, model=name)
-            self._progress = Progress(fresh, self.orientation, self._looks)
+            looks, current = self._roster.appearances, self._roster.current
+            self._roster = Roster(fresh, self.orientation, looks, current)
             await self._do(None, None, lambda: Change(box, 0.0, "", b""))
         return self.state()
 
-    async def restore(self, told: PromptLog) -> None:
+    async def restore(self, given: PromptLog) -> None:
         """Take the objects of a log, and begin to answer their prompts anew."""
-        for entry in told.objects:
+        for entry in given.objects:
             self.session.object(entry.name, entry.label)
         await asyncio.to_thread(self._describe)
-        if told.ordered():
+        if given.ordered():
             self._replaying = True
             await self._order.acquire()
-            self._start(self._replayed(told))
+            self._start(self._replayed(given))
 
     async def close(self) -> None:
         """Stop all work, keep what is not kept yet, and free the memory."""
@@ -248,34 +238,33 @@ class Seat:
         self.listeners.close()
         self._machine.cache.forget(self.session.volume)
 
-    async def _replayed(self, told: PromptLog) -> None:
-        steps = told.ordered()
+    async def _replayed(self, given: PromptLog) -> None:
+        steps = given.ordered()
         try:
             for place, (entry, step) in enumerate(steps):
                 add = partial(self.session.add, step.prompt, entry.name, step.refinements)
                 await self._do("replaying", entry.label, add, len(steps) - place)
-            self._replaying = False
         except Exception as error:  # noqa: BLE001  (nobody waits for it: the page is told)
             self._fail(error)
         finally:
+            self._replaying = False
             self._order.release()
+        self._tell_state()
 
-    async def _refine(self, stream: Iterator[Change], label: int) -> None:
+    async def _refine(self, stream: Iterator[Change], label: int) -> list[Json]:
         """Give the finer looks of a prompt as they come, until another one ends them."""
+        answers: list[Json] = []
         try:
-            final = False
-            while not final:
-                answer = await self._do("refining", label, lambda: next(stream, None))
-                final = answer["final"]
+            while not (answers and answers[-1]["final"]):
+                answers.append(await self._do("refining", label, lambda: next(stream)))
+        except _StoppedEarly:
+            pass
         except Exception as error:  # noqa: BLE001  (nobody waits for it: the page is told)
             self._fail(error)
+        return answers
 
     async def _do(
-        self,
-        what: str | None,
-        label: int | None,
-        work: Callable[[], Change | None],
-        waiting: int = 0,
+        self, what: str | None, label: int | None, work: Callable[[], Change], waiting: int = 0
     ) -> Json:
         """Do what changes labels, tell everybody, and give the answer.
 
@@ -285,68 +274,45 @@ class Seat:
             work: It; runs in a thread.
             waiting: How many such pieces there are, this one included.
         """
+        loop = asyncio.get_running_loop()
 
-        def done() -> Outcome | None:
-            change = work()
-            return None if change is None else self._outcome(change, label)
+        def done() -> Json:
+            try:
+                change = work()
+            except StopIteration:  # no future can carry it
+                raise _StoppedEarly from None
+            with self._telling:
+                answer, message = self._outcome(change, label)
+                loop.call_soon_threadsafe(self.listeners.tell, message)
+            return answer
 
         if what is None:
-            outcome = await asyncio.to_thread(done)
+            answer = await asyncio.to_thread(done)
         else:
             with self._at_work(what, waiting or self._machine.turns.waiting):
-                outcome = await self._machine.turns.run(self.user, done)
-        if outcome is None:
-            return {"final": True}
-        answer, message = outcome
-        self.listeners.tell(message)
+                answer = await self._machine.turns.run(self.user, done)
         self._tell_state()
         return {**answer, "state": self.progress()}
 
-    def _outcome(self, change: Change, label: int | None) -> Outcome:
-        """What a change looks like from outside; at the cost of its box alone."""
-        self._describe(change.box)
-        self.record = replace(self.record, revision=self.record.revision + 1)
-        about = {"revision": self.record.revision, "object": label, "final": change.final}
-        labels = self.session.labels(change.box)
-        message = update_message(labels, change.box, self.orientation, about)
-        box = box_json(self.orientation.box_in_view(change.box))
-        told = {"seconds": change.seconds, "notes": list(change.notes), "box": box}
-        return {**about, **told}, message
+    def _outcome(self, change: Change, label: int | None) -> tuple[Json, bytes]:
+        """What a change looks like from outside, under the next revision."""
+        self._roster.describe(change.box)
+        self._revision += 1
+        about = {"revision": self._revision, "object": label, "final": change.final}
+        return told(change, about, self.session, self.orientation)
 
     async def _opened(self, name: str | None) -> int:
         """Open an object and make it the current one; gives its label."""
         opened = await asyncio.to_thread(self.session.object, name)
         await asyncio.to_thread(self._describe)
-        label: int = next(one["label"] for one in self._objects if one["name"] == opened)
-        self.record = replace(self.record, current=label)
+        label: int = next(one["label"] for one in self._roster.entries if one["name"] == opened)
+        self._roster.current = label
         self._tell_state()
         return label
 
-    def _describe(self, changed: Box = Box.EMPTY) -> None:
-        self._objects = self._progress.objects(changed)
-
-    def _current(self) -> Json | None:
-        """The object that prompts go to: the chosen one, or the last where it is gone."""
-        for one in self._objects:
-            if one["label"] == self.record.current:
-                return one
-        return self._objects[-1] if self._objects else None
-
-    def _entry(self, label: int) -> Json:
-        for one in self._objects:
-            if one["label"] == label:
-                return one
-        known = ", ".join(str(one["label"]) for one in self._objects) or "none yet"
-        raise UnknownNameError(f"an object must be one of {known}, got {label}")
-
-    def _target(self, label: int | None) -> tuple[str, int]:
-        """Name and label of an object that may change, the current one when None."""
-        entry = self._current() if label is None else self._entry(label)
-        if entry is None:
-            raise UnknownNameError("there is no object yet; place a prompt first")
-        if self._looks[entry["label"]].locked:
-            raise LockedError(f"the object {entry['name']!r} is locked; unlock it to change it")
-        return entry["name"], entry["label"]
+    def _describe(self) -> None:
+        with self._telling:
+            self._roster.describe()
 
     @contextmanager
     def _at_work(self, what: str, waiting: int) -> Iterator[None]:
@@ -375,19 +341,22 @@ class Seat:
 
     def _keep(self) -> None:
         self._dirty = False
-        self.record = replace(self.record, appearances=dict(self._looks))
-        self._machine.folder.save(self.record, self.session.log)
+        with self._telling:
+            record = replace(
+                self.record,
+                revision=self._revision,
+                current=self._roster.current,
+                appearances=self._roster.appearances,
+            )
+        self._machine.folder.save(record, self.session.log)
 
-    def _start(self, work: Coroutine[None, None, None]) -> None:
+    def _start(self, work: Coroutine[None, None, T]) -> asyncio.Task[T]:
         """Run something in the background; what is running is kept from the collector."""
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
 
-def _extent(session: Session) -> Box:
-    """A box that holds every object."""
-    box = Box.EMPTY
-    for name in session.objects:
-        box = box.union(session.extent(name))
-    return box
+class _StoppedEarly(Exception):  # noqa: N818  (no error: another prompt came)
+    """The refinements of a prompt were ended by what came after it."""

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import JSONResponse
 
 from voxclick.server.routes.asking import OF_SESSION, TheLabel, TheSeat, failures
@@ -12,10 +12,19 @@ router = APIRouter(prefix="/sessions/{session}")
 
 
 @router.post("/prompts", response_model=Answer, responses=failures(*OF_SESSION, 409, 422))
-async def add_prompt(seat: TheSeat, prompt: PromptAsked) -> Response:
+async def add_prompt(
+    seat: TheSeat,
+    prompt: PromptAsked,
+    refinements: Annotated[
+        int | None, Query(ge=0, description="At most so many finer looks; all if left out.")
+    ] = None,
+    wait: Annotated[
+        bool, Query(description="Answer after the last finer look, for all together.")
+    ] = False,
+) -> Response:
     """Add a prompt; answers after the first look, finer ones come over the socket."""
     fields = prompt.model_dump(exclude={"object"}, exclude_none=True)
-    return JSONResponse(await seat.prompt(fields, prompt.object))
+    return JSONResponse(await seat.prompt(fields, prompt.object, refinements, wait))
 
 
 @router.delete(

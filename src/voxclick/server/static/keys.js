@@ -14,6 +14,8 @@ import { draws, HELD } from "./tools/kinds.js";
  * @property {() => void} run
  */
 
+const TYPED = "select, input:not([type=range], [type=checkbox], [type=color])";
+
 /**
  * Whether the event is this key with these modifiers.
  * @param {KeyboardEvent} event
@@ -62,7 +64,7 @@ export function bindPane(pane, bindings) {
 export function bindPage(bindings) {
   document.addEventListener("keydown", (event) => {
     const { target } = event;
-    const typing = target instanceof HTMLElement && target.matches("input:not([type=range]), select");
+    const typing = target instanceof HTMLElement && target.matches(TYPED);
     if (!typing && !document.querySelector("dialog[open]")) dispatch(event, bindings);
   });
 }

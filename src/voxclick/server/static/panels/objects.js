@@ -100,6 +100,7 @@ class Row {
     this.#visible.setAttribute("aria-pressed", String(!visible));
     this.#lock.replaceChildren(icon(locked ? "lock" : "lock-open"));
     this.#lock.setAttribute("aria-pressed", String(locked));
+    this.#drop.disabled = locked;
   }
 
   #rename() {

@@ -1,1 +1,0 @@
-"""The session's verbs over HTTP, for programs on machines without PyTorch."""
