@@ -21,7 +21,7 @@ from voxclick.types import Array, Json
 KEY = "a-key-for-the-tests"
 PATIENCE_S = 60.0
 """For what takes a second on an idle machine."""
-WITHOUT_LETTERS = ".pane > :is(.title, .place, .edge) { visibility: hidden }"
+LETTERS = ".pane > :is(.title, .place, .edge)"
 FLAGS = (
     "--no-sandbox",
     "--disable-quic",
@@ -148,8 +148,16 @@ class Viewer:
 
     def picture(self, plane: str) -> Array:
         """What is seen of a pane without the letters over it: RGB, in pixels of the screen."""
-        shot = self.canvas(plane).screenshot(scale="device", style=WITHOUT_LETTERS)
+        self._show_letters("hidden")
+        shot = self.canvas(plane).screenshot(scale="device")
+        self._show_letters("")
         return np.asarray(Image.open(io.BytesIO(shot)).convert("RGB"))
+
+    def _show_letters(self, visibility: str) -> None:
+        self.page.locator(LETTERS).evaluate_all(
+            "(letters, shown) => letters.forEach(one => { one.style.visibility = shown })",
+            visibility,
+        )
 
     def spot(self, plane: str, share: tuple[float, float]) -> tuple[float, float]:
         """A place in a pane, as shares of its width and height, for the mouse."""

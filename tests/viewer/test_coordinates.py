@@ -44,6 +44,7 @@ def in_view(native, state):
 @pytest.mark.parametrize("context", [1, 2], indirect=True, ids=["ratio 1", "ratio 2"])
 def test_a_landmark_clicked_on_the_screen_is_the_voxel_that_comes_in(viewer, path):
     viewer.open(path)
+    viewer.page.select_option("#preset", label="Full range")
     viewer.page.uncheck("#show-prompts")
     viewer.page.uncheck("#show-crosshair")
     state = viewer.state()
