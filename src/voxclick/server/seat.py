@@ -4,7 +4,7 @@ import asyncio
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
@@ -13,6 +13,7 @@ from voxclick.engine import Change, Session
 from voxclick.errors import OptionError
 from voxclick.models.base import Segmenter
 from voxclick.prompts import PromptLog
+from voxclick.server.activity import Activity
 from voxclick.server.answers import all_labels, extent, together, told
 from voxclick.server.display import Display
 from voxclick.server.failures import answer_of
@@ -55,7 +56,7 @@ class Seat:
         self._order = asyncio.Lock()
         # updates are made and sent one after the other: an older one never says the newer thing
         self._telling = threading.Lock()
-        self._works: list[str] = []
+        self._activity = Activity(self.listeners)
         self._tasks: set[asyncio.Task[Any]] = set()
         self._replaying = False
         self._dirty = False
@@ -68,12 +69,11 @@ class Seat:
     @property
     def busy(self) -> bool:
         """Whether work is going on or waits for its turn."""
-        return bool(self._works) or self._replaying
+        return self._activity.busy or self._replaying
 
     def state(self) -> Json:
         """Everything about it, for a page that has just come."""
-        about = {"id": self.record.id, "name": self.record.name}
-        return {**about, **self._facts, **self.progress()}
+        return {"id": self.record.id, "name": self.record.name, **self._facts, **self.progress()}
 
     def progress(self) -> Json:
         """What changes while one works."""
@@ -205,7 +205,7 @@ class Seat:
                 fresh.object(entry.name, entry.label)
             steps = given.ordered()
             for place, (entry, step) in enumerate(steps):
-                with self._at_work("replaying", len(steps) - place):
+                with self._activity.at("replaying", len(steps) - place):
                     add = partial(fresh.add, step.prompt, entry.name)
                     await self._machine.turns.run(self.user, add)
             box = extent(before).union(extent(fresh))
@@ -289,7 +289,7 @@ class Seat:
         if what is None:
             answer = await asyncio.to_thread(done)
         else:
-            with self._at_work(what, waiting or self._machine.turns.waiting):
+            with self._activity.at(what, waiting or self._machine.turns.waiting):
                 answer = await self._machine.turns.run(self.user, done)
         self._tell_state()
         return {**answer, "state": self.progress()}
@@ -313,18 +313,6 @@ class Seat:
     def _describe(self) -> None:
         with self._telling:
             self._roster.describe()
-
-    @contextmanager
-    def _at_work(self, what: str, waiting: int) -> Iterator[None]:
-        self._works.append(what)
-        self.listeners.tell({"type": "busy", "busy": True, "what": what, "waiting": waiting})
-        try:
-            yield
-        finally:
-            self._works.remove(what)
-            self.used = time.monotonic()
-            if not self._works:
-                self.listeners.tell({"type": "busy", "busy": False})
 
     def _tell_state(self) -> None:
         self.listeners.tell({"type": "state", "state": self.progress()})
