@@ -94,6 +94,10 @@ class Viewer:
             self.page.click("#open-sample")
         else:
             self.page.set_input_files("#pick-files", path)
+        self.opened()
+
+    def opened(self) -> None:
+        """Until a volume is there, all of it."""
         self.page.locator("html.open").wait_for(state="attached")
         self.wait()
 

@@ -79,7 +79,9 @@ def test_the_wheel_scrolls_and_with_control_zooms_about_the_pointer(opened):
 def test_the_crosshair_tells_voxel_millimetres_and_intensity(opened):
     opened.look(VENTRICLE)
     volume = vc.read("sample")
-    millimetres = ", ".join(f"{v:.1f}" for v in volume.grid.to_ras(np.array([VENTRICLE], dtype=float))[0])
+    millimetres = ", ".join(
+        f"{v:.1f}" for v in volume.grid.to_ras(np.array([VENTRICLE], dtype=float))[0]
+    )
     line = opened.page.locator("#crosshair-place")
     expect(line).to_contain_text("78, 117, 93")
     expect(line).to_contain_text(millimetres)

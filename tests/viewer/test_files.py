@@ -66,8 +66,7 @@ def test_masks_are_exported_on_the_grid_of_the_file(viewer, ball, tmp_path, form
 def test_a_dicom_folder_comes_in_and_a_dicom_segmentation_goes_out(viewer, series, tmp_path):
     viewer.enter()
     viewer.page.set_input_files("#pick-folder", series)
-    viewer.page.locator("html.open").wait_for(state="attached")
-    viewer.wait()
+    viewer.opened()
     click_the_middle(viewer)
     written = vc.read_mask(exported(viewer, tmp_path, "seg.dcm"))
     assert written.array.sum() == viewer.state()["objects"][0]["voxels"] > 0
@@ -81,8 +80,7 @@ def test_a_file_can_be_dropped_anywhere(viewer, ball):
       document.body.dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true }));
     }"""
     viewer.page.evaluate(drop, [list(ball.read_bytes()), ball.name])
-    viewer.page.locator("html.open").wait_for(state="attached")
-    viewer.wait()
+    viewer.opened()
     assert sorted(viewer.state()["shape"]) == sorted(GRIDS["oblique"].shape)
     expect(viewer.page.locator("#volume-name")).to_contain_text("ball")
 
@@ -97,7 +95,7 @@ def test_a_file_that_is_no_volume_is_refused_in_words(viewer, tmp_path):
     assert "Traceback" not in words.inner_text()
     # and the page is ready for another
     viewer.page.click("#open-sample")
-    viewer.page.locator("html.open").wait_for(state="attached")
+    viewer.opened()
 
 
 def test_of_several_series_the_user_chooses_one(viewer, series, tmp_path):
@@ -110,8 +108,7 @@ def test_of_several_series_the_user_chooses_one(viewer, series, tmp_path):
     choices = viewer.page.locator("#series button")
     expect(choices).to_have_count(2)
     choices.first.click()
-    viewer.page.locator("html.open").wait_for(state="attached")
-    viewer.wait()
+    viewer.opened()
 
 
 def test_window_presets_in_hounsfield_units_are_offered_for_a_ct_alone(viewer, tmp_path, ball):
@@ -121,5 +118,7 @@ def test_window_presets_in_hounsfield_units_are_offered_for_a_ct_alone(viewer, t
     viewer.open(path)
     offered = viewer.page.locator("#preset option").all_inner_texts()
     assert {"Lung", "Bone", "Brain"} <= set(offered)
-    viewer.open(ball)
+    viewer.page.click("#open")
+    viewer.page.set_input_files("#pick-files", ball)
+    expect(viewer.page.locator("#volume-name")).to_contain_text("ball")
     assert "Lung" not in viewer.page.locator("#preset option").all_inner_texts()

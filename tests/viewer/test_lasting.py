@@ -75,8 +75,7 @@ def test_two_pages_on_one_session_show_the_same(viewer, context, ball):
     viewer.open(ball)
     other = Viewer(context.new_page(), viewer.server)
     other.page.goto(viewer.page.url)
-    other.page.locator("html.open").wait_for(state="attached")
-    other.wait()
+    other.opened()
     x, y, z = (length // 2 for length in viewer.state()["shape"])
     viewer.page.bring_to_front()
     viewer.look((x, y, z))
@@ -89,6 +88,5 @@ def test_two_pages_on_one_session_show_the_same(viewer, context, ball):
 def test_a_session_that_is_no_more_is_said_in_words(viewer):
     viewer.enter()
     viewer.page.goto(f"{viewer.server.url}/#nosuchsession")
-    viewer.page.reload()
     expect(viewer.page.locator("#failure")).to_be_visible()
     expect(viewer.page.locator("#open-sheet")).to_be_visible()

@@ -110,9 +110,14 @@ function pickedFrom(files) {
  * @returns {Promise<Picked[]>}
  */
 async function droppedFrom(data) {
-  // entries are there only until the first await
-  const entries = [...data.items].map((item) => item.webkitGetAsEntry()).filter((one) => one !== null);
-  const picked = await Promise.all(entries.map(filesIn));
+  // items are there only until the first await; one that lies in no folder may have no entry
+  const found = [...data.items].map((item) => item.webkitGetAsEntry() ?? item.getAsFile());
+  const picked = await Promise.all(
+    found.map((one) => {
+      if (one instanceof File) return [{ name: one.name, file: one }];
+      return one ? filesIn(one) : [];
+    }),
+  );
   return picked.flat();
 }
 
