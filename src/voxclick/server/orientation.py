@@ -14,12 +14,15 @@ from jaxtyping import Float
 
 from voxclick.errors import GridMismatchError
 from voxclick.geometry import Box, Grid
-from voxclick.prompts import MaskPrompt, Prompt, PromptLog
+from voxclick.prompts import Lasso, MaskPrompt, Point, Prompt, PromptLog, Scribble
 from voxclick.types import Array, Index3, Json
 from voxclick.volume import Mask
 
 DIRECTIONS = ("RL", "AP", "SI")
 """What the axes x, y and z point to, and away from."""
+
+NUDGE = 1e-6
+"""Voxels; less than anybody can point at."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,7 +117,7 @@ class Orientation:
             return prompt
         if isinstance(prompt, MaskPrompt):
             return self._native_mask(prompt)
-        return prompt.moved(self.to_native).to_voxel(self.grid)
+        return self._settled(prompt.moved(self.to_native)).to_voxel(self.grid)
 
     def shown_prompt(self, prompt: Prompt) -> Json:
         """A prompt in native indices as the page draws it; a mask without its voxels."""
@@ -137,6 +140,28 @@ class Orientation:
             return MaskPrompt(mask)
         slices = [self._mirrored(n, prompt.axis) for n in prompt.slices]
         return MaskPrompt(mask, self.axes[prompt.axis], slices)
+
+    def _settled(self, prompt: Prompt) -> Prompt:
+        """A prompt whose places on the border of two mirrored voxels stay in the one they were in.
+
+        Voxel `v` owns `[v - 0.5, v + 0.5)`: mirrored, its lower border would be the next voxel's.
+        """
+        mirrored = np.zeros(3, dtype=np.bool_)
+        mirrored[list(self.axes)] = self.flipped
+
+        def within(rows: Array) -> Array:
+            border = mirrored & (np.floor(rows + 0.5) == rows + 0.5)
+            settled: Array = np.where(border, rows - NUDGE, rows)
+            return settled
+
+        if isinstance(prompt, Point):
+            i, j, k = within(np.array([prompt.at]))[0]
+            return Point((float(i), float(j), float(k)), prompt.positive)
+        if isinstance(prompt, Scribble):
+            return Scribble(within(prompt.points), prompt.positive)
+        if isinstance(prompt, Lasso):
+            return Lasso(within(prompt.vertices), prompt.axis, prompt.positive)
+        return prompt
 
     def _mirrored(self, index: int, axis: int) -> int:
         return self.view.shape[axis] - 1 - index if self.flipped[axis] else index
