@@ -43,16 +43,18 @@ class Server:
     """`voxclick serve` in a process of its own, which can be stopped and started again."""
 
     state_dir: Path
+    name: str = "127.0.0.1"
     port: int = field(default_factory=lambda: _free_port())
     process: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self.name}:{self.port}"
 
     def start(self) -> None:
         words = ["serve", "--port", str(self.port), "--api-key", KEY]
         words += ["--state-dir", str(self.state_dir), "--model", "geodesic"]
+        words += ["--name", self.name]
         with (self.state_dir / "server.log").open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "voxclick.cli", *words], stdout=log, stderr=log
@@ -70,7 +72,8 @@ class Server:
 
     def _answers(self) -> bool:
         try:
-            return httpx.get(f"{self.url}/api/v1/health", timeout=5).is_success
+            health = f"http://127.0.0.1:{self.port}/api/v1/health"
+            return httpx.get(health, timeout=5).is_success
         except httpx.TransportError:
             return False
 
@@ -122,18 +125,17 @@ class Viewer:
     def session(self) -> str:
         return self.page.url.partition("#")[2]
 
-    def get(self, path: str) -> Any:
-        answer = self.page.request.get(f"{self.server.url}/api/v1/sessions/{self.session}{path}")
-        assert answer.ok, answer.text()
-        return answer
-
     def state(self) -> Json:
-        fields: Json = self.get("").json()
-        return fields
+        return self._get("")
 
     def log(self) -> Json:
         """The prompt log, in the file's own voxels."""
-        fields: Json = self.get("/export?format=json").json()
+        return self._get("/export?format=json")
+
+    def _get(self, path: str) -> Json:
+        fields: Json = self.page.evaluate(
+            "async path => (await fetch(path)).json()", f"api/v1/sessions/{self.session}{path}"
+        )
         return fields
 
     def prompts(self, place: int = 0) -> list[Json]:

@@ -70,17 +70,16 @@ export class Session {
     return this.#guarded(this.#api.cancel());
   }
 
-  async addObject() {
-    if (await this.#guarded(this.#api.addObject())) await this.#refresh();
+  addObject() {
+    return this.#changed(this.#api.addObject());
   }
 
   /**
    * @param {number} object
    * @param {Parameters<import("./api.js").SessionApi["changeObject"]>[1]} change
    */
-  async changeObject(object, change) {
-    await this.#guarded(this.#api.changeObject(object, change));
-    await this.#refresh();
+  changeObject(object, change) {
+    return this.#changed(this.#api.changeObject(object, change));
   }
 
   /** @param {number} object */
@@ -90,13 +89,8 @@ export class Session {
   }
 
   /** @param {string} name */
-  async setModel(name) {
-    const state = await this.#guarded(this.#api.setModel(name));
-    if (!state) await this.#refresh();
-    else {
-      this.#scene.progress.value = state;
-      this.#expect(state.revision);
-    }
+  setModel(name) {
+    return this.#changed(this.#api.setModel(name));
   }
 
   /**
@@ -146,9 +140,17 @@ export class Session {
     }, LAG_MS);
   }
 
-  async #refresh() {
-    const state = await this.#guarded(this.#api.state());
-    if (state) this.#adopt(state);
+  /**
+   * Takes in how things are now, also where what was asked for did not come about.
+   * @param {Promise<unknown>} asked
+   */
+  #changed(asked) {
+    const known = async () => {
+      const state = await this.#api.state();
+      this.#adopt(state);
+      this.#expect(state.revision);
+    };
+    return this.#guarded(asked.finally(known));
   }
 
   async #fetchLabels() {
