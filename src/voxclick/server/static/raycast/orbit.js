@@ -2,7 +2,7 @@
 
 export class Orbit {
   /** Radians round the patient's long axis; 0 looks from the front. */
-  around = 0.5;
+  around = 1;
   /** Radians above the horizon. */
   above = 0.25;
   zoom = 1;
