@@ -1,7 +1,8 @@
 """A real server in this process: uvicorn on a free port of the loopback, in a thread."""
 
+import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,11 +20,18 @@ KEY = "a-key-for-tests"
 class LiveServer:
     """Where a server answers, and clients for it."""
 
-    def __init__(self, settings: Settings, port: int, app: Any) -> None:
+    def __init__(
+        self, settings: Settings, port: int, app: Any, loop: asyncio.AbstractEventLoop
+    ) -> None:
         self.settings = settings
         self.port = port
         self.app = app
         self.address = f"http://127.0.0.1:{port}"
+        self._loop = loop
+
+    def run(self, work: Coroutine[Any, Any, Any]) -> Any:
+        """Do something in the server's own loop, and wait for it."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(30)
 
     def client(self, key: str | None = KEY) -> httpx.Client:
         """An HTTP client for the API; a stranger for None."""
@@ -40,13 +48,19 @@ def live(state_dir: Path, port: int = 0, **settings: Any) -> Iterator[LiveServer
     bound = listen("127.0.0.1", port)
     config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2)
     server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]})
+    loops: list[asyncio.AbstractEventLoop] = []
+
+    async def served() -> None:
+        loops.append(asyncio.get_running_loop())
+        await server.serve(sockets=[bound])
+
+    thread = threading.Thread(target=lambda: asyncio.run(served()))
     thread.start()
     try:
         while not server.started:
             thread.join(0.01)
             assert thread.is_alive()
-        yield LiveServer(chosen, bound.getsockname()[1], app)
+        yield LiveServer(chosen, bound.getsockname()[1], app, loops[0])
     finally:
         server.should_exit = True
         thread.join(20)

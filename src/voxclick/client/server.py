@@ -41,7 +41,11 @@ def connect(url: str, key: str | None = None) -> "Server":
     """
     address, _, token = url.partition("/?token=")
     server = Server(address.rstrip("/"), key if key is not None else token.partition("&")[0])
-    server.models()
+    try:
+        server.models()
+    except BaseException:
+        server.close()
+        raise
     return server
 
 

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 Vector = Annotated[list[float], Field(min_length=3, max_length=3)]
 Index = Annotated[list[int], Field(min_length=3, max_length=3)]
 Label = Annotated[int, Field(ge=1, le=65535)]
-Name = Annotated[str, Field(min_length=1, max_length=200)]
+Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Space = Literal["view", "voxel", "ras", "lps"]
 
 

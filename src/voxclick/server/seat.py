@@ -17,6 +17,7 @@ from voxclick.server.activity import Activity
 from voxclick.server.answers import all_labels, extent, together, told
 from voxclick.server.display import Display
 from voxclick.server.failures import answer_of
+from voxclick.server.keeper import Keeper
 from voxclick.server.listeners import Listeners
 from voxclick.server.machine import Machine
 from voxclick.server.orientation import Orientation
@@ -59,7 +60,7 @@ class Seat:
         self._activity = Activity(self.listeners)
         self._tasks: set[asyncio.Task[Any]] = set()
         self._replaying = False
-        self._dirty = False
+        self._keeper = Keeper(self._keep, self._fail)
 
     @property
     def user(self) -> str:
@@ -228,13 +229,14 @@ class Seat:
 
     async def close(self) -> None:
         """Stop all work, keep what is not kept yet, and free the memory."""
-        unfinished = self._replaying
+        half_way = self._replaying
         self.session.cancel()
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self._dirty and not unfinished:
-            await asyncio.to_thread(self._keep)
+        if not half_way:
+            self._keeper.touch()
+        await self._keeper.finish()
         self.listeners.close()
         self._machine.cache.forget(self.session.volume)
 
@@ -316,19 +318,14 @@ class Seat:
 
     def _tell_state(self) -> None:
         self.listeners.tell({"type": "state", "state": self.progress()})
-        if not self._dirty and not self._replaying:
-            self._dirty = True
-            self._start(self._kept())
+        if not self._replaying:
+            self._keeper.touch()
 
     def _fail(self, error: Exception) -> None:
         _, body, _ = answer_of(error)
         self.listeners.tell({"type": "failed", "detail": body["detail"]})
 
-    async def _kept(self) -> None:
-        await asyncio.to_thread(self._keep)
-
     def _keep(self) -> None:
-        self._dirty = False
         with self._telling:
             record = replace(
                 self.record,

@@ -22,6 +22,9 @@ Format = Literal["nii.gz", "nrrd", "seg.nrrd", "mha", "seg.dcm", "json"]
 BINARY: dict[int | str, dict[str, Any]] = {
     200: {"content": {"application/octet-stream": {"schema": {"type": "string"}}}}
 }
+EXPORTED: dict[int | str, dict[str, Any]] = {
+    200: {"content": {**BINARY[200]["content"], "application/json": {"schema": {}}}}
+}
 
 
 @router.get(
@@ -49,7 +52,7 @@ async def labels(seat: TheSeat) -> Response:
 @router.get(
     "/export",
     response_class=Response,
-    responses={**BINARY, **failures(*OF_SESSION, 422, 507)},
+    responses={**EXPORTED, **failures(*OF_SESSION, 422, 507)},
 )
 async def export(
     seat: TheSeat,
