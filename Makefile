@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 SOURCES := src tests benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check fmt bench clean
+.PHONY: help setup demo test check viewer-types fmt bench clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*##/\1/p' Makefile | awk '{ t = $$1; $$1 = ""; printf "  make %-6s%s\n", t, $$0 }'
@@ -35,12 +35,23 @@ demo: $(READY)  ## segment a lateral ventricle of the packaged sample and draw i
 test: $(READY)  ## run every test
 	$(BIN)/pytest
 
-check: $(READY)  ## lint, format, types, layers, house rules
+check: $(READY) viewer-types  ## lint, format, types, layers, house rules
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/mypy --strict
 	$(BIN)/lint-imports
 	$(BIN)/pytest -q tests/test_house_rules.py
+
+# The viewer's JavaScript runs as it stands; Node.js is needed to check its types and for nothing else.
+viewer-types:
+ifneq ($(shell command -v npm),)
+	npm ci --silent --no-audit --no-fund
+	npm run --silent check
+else ifdef CI
+	@echo "the viewer's types are checked with Node.js, found none; run apt-get install nodejs npm"; exit 2
+else
+	@echo "The viewer's types are not checked: that needs Node.js (apt-get install nodejs npm)"
+endif
 
 fmt: $(READY)  ## mend format and imports
 	$(BIN)/ruff check --fix $(SOURCES)
@@ -50,4 +61,4 @@ bench: $(READY)  ## measure seconds and memory, write benchmarks/results/
 	$(BIN)/python -m benchmarks
 
 clean:  ## remove the environment and everything that was made
-	rm -rf $(VENV) demo build dist benchmarks/results .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) node_modules demo build dist benchmarks/results .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -7,6 +7,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from voxclick.client import connect as connect
     from voxclick.engine import Change as Change
     from voxclick.engine import Session as Session
     from voxclick.engine import replay as replay
@@ -47,6 +48,7 @@ _HOMES: dict[str, tuple[str, str]] = {
     "Session": ("voxclick.engine", "Session"),
     "Volume": ("voxclick.volume", "Volume"),
     "VoxclickError": ("voxclick.errors", "VoxclickError"),
+    "connect": ("voxclick.client", "connect"),
     "load": ("voxclick.models", "load"),
     "read": ("voxclick.io", "read"),
     "read_labelmap": ("voxclick.io", "read_labelmap"),
@@ -73,6 +75,7 @@ __all__ = [
     "Volume",
     "VoxclickError",
     "__version__",
+    "connect",
     "load",
     "read",
     "read_labelmap",

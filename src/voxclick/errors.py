@@ -8,6 +8,7 @@
     │   ├── PromptError                             a prompt that cannot be placed in this volume
     │   ├── LogError                                a prompt log that is broken or does not fit
     │   ├── OptionError                             an unknown or impossible option or device
+    │   ├── TooLargeError                           more than is taken in; HTTP 413
     │   ├── UnknownNameError (LookupError)          no model or object of that name; HTTP 404
     │   └── MissingFileError (FileNotFoundError)    nothing at that path; HTTP 404
     └── OutputError (OSError)    exit 2, HTTP 507   a result cannot be written there
@@ -54,6 +55,12 @@ class LogError(InputError):
 
 class OptionError(InputError):
     """An option, a device or a setting is unknown or impossible."""
+
+
+class TooLargeError(InputError):
+    """Something declares more bytes than are taken in."""
+
+    http_status = 413
 
 
 class UnknownNameError(InputError, LookupError):

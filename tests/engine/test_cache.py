@@ -48,3 +48,10 @@ def test_two_models_do_not_share_embeddings() -> None:
     for segmenter in (first, second):
         cache.embed(VOLUME, segmenter, look(segmenter, 30))
     assert (first.encoded, second.encoded) == (1, 1)
+
+
+def test_a_forgotten_volume_takes_no_memory() -> None:
+    cache, segmenter = EmbeddingCache(), RegionGrowing()
+    cache.embed(VOLUME, segmenter, look(segmenter, 20))
+    cache.forget(VOLUME)
+    assert cache.nbytes == 0

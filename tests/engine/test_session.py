@@ -102,6 +102,16 @@ def test_an_object_wider_than_the_view_is_found_whole() -> None:
     assert dice(truth, asked.mask()) > 0.97
 
 
+def test_a_session_that_does_not_widen_stays_in_the_first_view() -> None:
+    asked, truth = large()
+    asked.widens = False
+    near = asked.add(vc.Point((40, 40, 40)))
+    assert max(near.box.shape) <= 36  # 24 view voxels of 1.5 mm
+    asked.widens = True
+    asked.add(vc.Point((41, 40, 40)))
+    assert dice(truth, asked.mask()) > 0.9
+
+
 def test_refinement_makes_the_coarse_answer_better() -> None:
     coarse, truth = large()
     fine, _ = large()
@@ -138,6 +148,15 @@ def test_cancel_stops_refinement_and_the_replay_stops_there_too() -> None:
     again = vc.replay(asked.volume, asked.log, RegionGrowing())
     assert asked.log.objects[0].steps[0].refinements == 1
     assert np.array_equal(again.mask().array, asked.mask().array)
+
+
+def test_a_replayed_log_says_what_was_cut_off_as_the_log_before_it_did() -> None:
+    asked, _ = large()
+    asked.add(vc.Point((40, 40, 40)), refinements=1)
+    again = vc.replay(asked.volume, asked.log, RegionGrowing())
+    assert again.log.objects[0].steps[0].refinements == 1
+    twice = vc.replay(asked.volume, again.log, RegionGrowing())
+    assert np.array_equal(twice.mask().array, asked.mask().array)
 
 
 def test_undo_takes_back_a_prompt_with_its_refinements() -> None:

@@ -64,6 +64,16 @@ def check_add(asked: Session, prompt: Prompt) -> None:
         assert (mask[i, j, k] == prompt.positive).all() or change.notes
 
 
+def check_remove(asked: Session, generator: np.random.Generator) -> None:
+    before, count = asked.labelmap().array, asked.steps()[0]
+    if count:
+        change = asked.remove(int(generator.integers(count)))
+        differs = before != asked.labelmap().array
+        differs[change.box.slices] = False
+        assert not differs.any()
+        assert asked.steps() == (count - 1, 0)
+
+
 def walk(segmenter: Segmenter, name: str, steps: int, seed: int) -> None:
     asked = Session(volume(name), segmenter)
     generator = np.random.default_rng(seed)
@@ -78,8 +88,12 @@ def walk(segmenter: Segmenter, name: str, steps: int, seed: int) -> None:
                 asked.redo()
                 assert np.array_equal(asked.mask().array, before)
                 asked.undo()
-        elif draw < 0.85:
+        elif draw < 0.80:
             asked.redo()
+        elif draw < 0.85:
+            check_remove(asked, generator)
+        elif draw < 0.88:
+            asked.drop(asked.objects[int(generator.integers(len(asked.objects)))])
         else:
             asked.object(f"object_{generator.integers(1, 5)}")
         owned = sum(asked.mask(name).voxels for name in asked.objects)

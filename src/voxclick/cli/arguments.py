@@ -22,6 +22,8 @@ from voxclick.errors import OptionError
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "segment": ("voxclick.cli.segment", "Segment"),
+    "open": ("voxclick.cli.open", "Open"),
+    "serve": ("voxclick.cli.serve", "Serve"),
     "info": ("voxclick.cli.info", "Info"),
     "models": ("voxclick.cli.models", "Models"),
     "evaluate": ("voxclick.cli.evaluate", "Evaluate"),

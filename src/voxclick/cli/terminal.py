@@ -47,6 +47,12 @@ class Progress:
             self._timer.daemon = True
             self._timer.start()
 
+    def done(self) -> None:
+        """End the step at hand, where none follows."""
+        self._stop_timer()
+        if self._spinner is not None:
+            self._spinner.hide()
+
     def __enter__(self) -> "Progress":
         return self
 
@@ -56,9 +62,7 @@ class Progress:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._stop_timer()
-        if self._spinner is not None:
-            self._spinner.hide()
+        self.done()
 
     def _stop_timer(self) -> None:
         if self._timer is not None:

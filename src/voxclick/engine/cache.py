@@ -56,6 +56,12 @@ class EmbeddingCache:
                 held -= _nbytes(dropped)
             return self._kept[key]
 
+    def forget(self, volume: Volume) -> None:
+        """Drop every view of a volume, so that its memory is free."""
+        with self._lock:
+            for key in [key for key in self._kept if key[0] is volume]:
+                del self._kept[key]
+
 
 def _key(volume: Volume, segmenter: Segmenter, grid: Grid) -> Key:
     return (volume, segmenter, grid.shape, grid.affine.tobytes())

@@ -149,6 +149,30 @@ class ObjectState:
         self.look, self.bounds = record.look_after, record.bounds_after
         return changed
 
+    def forget(self) -> None:
+        """Take the newest prompt back for good."""
+        self.undo()
+        self.undone.pop()
+
+    def rewind(self, place: int) -> tuple[Box, list[Record]]:
+        """Take back the prompt at a place and all later ones; what was undone is forgotten.
+
+        Returns:
+            What changed, and their records, oldest first, for `restore`.
+        """
+        changed, later = Box.EMPTY, self.done[place:]
+        while len(self.done) > place:
+            changed = changed.union(self.undo())
+        self.undone.clear()
+        return changed, later
+
+    def restore(self, place: int, later: list[Record]) -> None:
+        """Put back what `rewind` took back; what came since at that place is forgotten."""
+        self.rewind(place)
+        self.undone = later[::-1]
+        while self.undone:
+            self.redo()
+
     def seeds(self) -> Int[Array, "n 3"]:
         """The voxels that its positive prompts put forward as the object's own."""
         return np.concatenate([NO_SEEDS, *(record.seeds for record in self.done)])

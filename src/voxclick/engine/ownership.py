@@ -1,7 +1,7 @@
 """The objects of a session, and which of them each voxel belongs to."""
 
 import numpy as np
-from jaxtyping import Bool
+from jaxtyping import Bool, UInt16
 
 from voxclick.engine import overlap as overlaps
 from voxclick.engine.object_state import ObjectState
@@ -76,6 +76,48 @@ class Ownership:
         state = self._states[chosen] = ObjectState(chosen, number, self._grid)
         self._current = chosen
         return state
+
+    def rename(self, old: str, new: str) -> None:
+        """Give an object another name; it keeps its place, its label and whether it is current.
+
+        Raises:
+            UnknownNameError: If there is no object of the old name.
+            OptionError: If the new one is empty, or another object's.
+        """
+        state = self.state(old)
+        if not new or (new != old and new in self._states):
+            raise OptionError(f"an object needs a name of its own, got {new!r}")
+        state.name = new
+        self._states = {one.name: one for one in self.states}
+        self._current = new if self._current == old else self._current
+
+    def drop(self, state: ObjectState) -> Box:
+        """Delete an object; gives what looks different.
+
+        If it was the current one, the one opened last becomes it.
+        """
+        box = state.bounds
+        del self._states[state.name]
+        if self._current == state.name:
+            self._current = next(reversed(self._states), "")
+        if len(self._states) < 2:
+            self._labels = None  # one object owns what it claims
+        elif self._labels is not None:
+            overlaps.assign(self._labels, box, self.states, self._grid, self._overlap)
+        return box
+
+    def labels(self, box: Box) -> UInt16[Array, "i j k"]:
+        """The label numbers inside a box; where objects may overlap, the one opened last."""
+        if self._labels is not None and self._overlap != "allow":
+            own: Array = self._labels[box.slices].copy()
+            return own
+        found = np.zeros(box.shape, dtype=np.uint16)
+        for state in self.states:
+            part = state.bounds.intersection(box)
+            start = box.start
+            within = part.shifted((-start[0], -start[1], -start[2]))
+            found[within.slices][state.claim[part.slices]] = state.label
+        return found
 
     def settle(self, state: ObjectState, changed: Box) -> Box:
         """Decide anew who owns what after an object's claim changed; gives what looks different."""

@@ -29,11 +29,19 @@ FACE_SHARE = 0.005
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """A segmenter on one volume, with the cache of what it encoded."""
+    """A segmenter on one volume, with the cache of what it encoded.
+
+    Attributes:
+        volume: What it looks at.
+        segmenter: Which looks.
+        cache: What it encoded.
+        widens: Whether it looks wider where an object outgrows the view.
+    """
 
     volume: Volume
     segmenter: Segmenter
     cache: EmbeddingCache
+    widens: bool = True
 
     @property
     def spec(self) -> Spec:
@@ -127,7 +135,7 @@ def first_look(model: Model, state: ObjectState, prompt: Prompt) -> Look:
 def wider_look(model: Model, answer: Answer, prompt: Prompt) -> Look | None:
     """The next coarser view around the answer; None where there is none wider."""
     level, spec = answer.look.level + 1, model.spec
-    if level >= spec.levels(model.volume.grid):
+    if not model.widens or level >= spec.levels(model.volume.grid):
         return None
     focus = focus_of(prompt).union(answer.view.native_box(_box_of(answer.logits > 0)))
     return Look(spec.look(model.volume.grid, snapped(focus, model, level), level), level)

@@ -3,26 +3,29 @@
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
+from jaxtyping import UInt16
 
 from voxclick import io
 from voxclick.engine.ahead import likely_views
+from voxclick.engine.answer import checked, first_answer, refined, removed
 from voxclick.engine.cache import EmbeddingCache
 from voxclick.engine.change import Change, hull
-from voxclick.engine.obey import check_contradiction
-from voxclick.engine.object_state import Look, ObjectState, Record
+from voxclick.engine.object_state import ObjectState
 from voxclick.engine.ownership import Ownership
-from voxclick.engine.predict import Model, first_look, wider_look
-from voxclick.engine.refine import patches
-from voxclick.errors import InputError, PromptError
+from voxclick.engine.predict import Model
+from voxclick.errors import InputError, UnknownNameError
 from voxclick.geometry import Box, Grid
 from voxclick.models import load
 from voxclick.models.base import Segmenter
-from voxclick.prompts import MaskPrompt, Prompt, PromptLog
+from voxclick.prompts import Prompt, PromptLog
+from voxclick.types import Array
 from voxclick.volume import LabelMap, Mask, Volume
+from voxclick.volume.packing import pack_bits
 
 
 class Session:
@@ -69,6 +72,19 @@ class Session:
     def segmenter(self) -> Segmenter:
         """The model that answers."""
         return self._model.segmenter
+
+    @property
+    def widens(self) -> bool:
+        """Whether prompts look wider where the object outgrows the view; settable, true at first.
+
+        A log does not keep it: a session that replays one looks wider throughout.
+        """
+        return self._model.widens
+
+    @widens.setter
+    def widens(self, wanted: bool) -> None:
+        with self._lock:
+            self._model = replace(self._model, widens=wanted)
 
     @property
     def current(self) -> str:
@@ -137,14 +153,19 @@ class Session:
         self.cancel()
         with self._lock:
             ticket = self._ticket
-            ready = self._checked(prompt, self._objects.find(to))
+            ready = checked(prompt, self._model, self._objects.find(to))
             state = self._objects.state() if to is None else self._objects.open(to, None)
             record = state.begin(ready, self._order)
             self._order += 1
-            changed, todo = self._first_answer(state, record)
-            todo = todo[:refinements]
-            record.complete = not todo
-            change = self._changed(state, changed, started, final=record.complete)
+            try:
+                changed, todo = first_answer(self._model, state, record)
+            except BaseException:  # the model failed: the prompt was never given
+                state.forget()
+                raise
+            cut = todo[refinements:] if refinements is not None else []
+            todo = todo[: len(todo) - len(cut)]
+            record.complete = not todo and not cut
+            change = self._changed(state, changed, started, final=not todo)
         yield change
         while todo:
             started = time.perf_counter()
@@ -152,10 +173,10 @@ class Session:
                 if self._ticket != ticket:
                     return
                 (look, box), *todo = todo
-                changed = self._refined(state, look, box)
+                changed = refined(self._model, state, look, box)
                 record.refinements += 1
-                record.complete = not todo
-                change = self._changed(state, changed, started, final=record.complete)
+                record.complete = not todo and not cut
+                change = self._changed(state, changed, started, final=not todo)
             yield change
 
     def encode_ahead(self, views: int = 1) -> int:
@@ -183,21 +204,76 @@ class Session:
         """End the refinements that are still running, after the patch they are at."""
         self._ticket += 1
 
-    def undo(self) -> Change:
-        """Take back the newest prompt of the current object; without limit.
+    def undo(self, of: str | None = None) -> Change:
+        """Take back the newest prompt of an object, the current one when None; without limit.
 
         Returns:
             What changed; an empty box, and a note, when there was nothing to take back.
         """
-        return self._step_back(forth=False)
+        return self._step_back(of, forth=False)
 
-    def redo(self) -> Change:
+    def redo(self, of: str | None = None) -> Change:
         """Do again what `undo` took back, until a new prompt is added.
 
         Returns:
             What changed; an empty box, and a note, when there was nothing to do again.
         """
-        return self._step_back(forth=True)
+        return self._step_back(of, forth=True)
+
+    def remove(self, place: int, of: str | None = None) -> Change:
+        """Take one prompt of an object out, as if it had never been given.
+
+        Those after it are answered anew, so that the object is as its remaining prompts alone make
+        it. What could be redone is forgotten.
+
+        Args:
+            place: Which prompt in force, counted from 0, the oldest first.
+            of: Name of the object; the current one when None.
+
+        Returns:
+            What changed.
+
+        Raises:
+            UnknownNameError: If there is no such object or prompt.
+        """
+        started = time.perf_counter()
+        self.cancel()
+        with self._lock:
+            state = self._objects.state(of)
+            if not 0 <= place < len(state.done):
+                raise UnknownNameError(
+                    f"a prompt of {state.name!r} must be one of its {len(state.done)}, counted "
+                    f"from 0, got {place}"
+                )
+            return self._changed(state, removed(self._model, state, place), started, final=True)
+
+    def rename(self, old: str, new: str) -> None:
+        """Give an object another name.
+
+        Raises:
+            UnknownNameError: If there is no object of the old name.
+            OptionError: If the new one is empty, or another object's.
+        """
+        with self._lock:
+            self._objects.rename(old, new)
+
+    def drop(self, name: str) -> Change:
+        """Delete an object with all its prompts; others get the voxels that they claim, too.
+
+        The object opened last becomes the current one, if it was current.
+
+        Raises:
+            UnknownNameError: If there is no such object.
+        """
+        started = time.perf_counter()
+        self.cancel()
+        with self._lock:
+            state = self._objects.state(name)
+            box = self._objects.drop(state)
+            self._revision += 1
+            bits = pack_bits(np.zeros(box.shape, dtype=np.bool_))
+            seconds = time.perf_counter() - started
+            return Change(box, seconds, name, bits, (), self._revision)
 
     def mask(self, name: str | None = None) -> Mask:
         """The mask of an object, the current one when None; a copy.
@@ -208,6 +284,43 @@ class Session:
         with self._lock:
             own = self._objects.visible(self._objects.state(name), self.grid.box)
             return Mask(own.copy(), self.grid, self.volume.source)
+
+    def labels(self, box: Box) -> UInt16[Array, "i j k"]:
+        """The label numbers inside a box of the volume, 0 for none; a copy.
+
+        As in `labelmap`, at the cost of the box alone.
+        """
+        with self._lock:
+            return self._objects.labels(box.intersection(self.grid.box))
+
+    def extent(self, name: str | None = None) -> Box:
+        """A box that holds every voxel of an object, not the smallest; empty for no voxel.
+
+        Raises:
+            UnknownNameError: If there is no such object.
+        """
+        with self._lock:
+            return self._objects.state(name).bounds
+
+    def voxels(self, name: str | None = None) -> int:
+        """Number of voxels of an object, without making its mask.
+
+        Raises:
+            UnknownNameError: If there is no such object.
+        """
+        with self._lock:
+            state = self._objects.state(name)
+            return int(np.count_nonzero(self._objects.visible(state, state.bounds)))
+
+    def steps(self, name: str | None = None) -> tuple[int, int]:
+        """How many prompts of an object can be undone, and how many redone.
+
+        Raises:
+            UnknownNameError: If there is no such object.
+        """
+        with self._lock:
+            state = self._objects.state(name)
+            return len(state.done), len(state.undone)
 
     def labelmap(self) -> LabelMap:
         """All objects as one label map; where they may overlap, the one opened last is on top."""
@@ -221,55 +334,11 @@ class Session:
             names = {state.label: state.name for state in states}
             return LabelMap(array, self.grid, names, self.volume.source)
 
-    def _checked(self, prompt: Prompt, state: ObjectState | None) -> Prompt:
-        """The prompt in voxel indices, if this session can take it."""
-        spec = self._model.spec
-        takes = ", ".join(sorted(spec.prompts))
-        if not isinstance(prompt, Prompt):
-            raise PromptError(f"a prompt must be a {takes}, got {prompt!r}")
-        if prompt.kind not in spec.prompts:
-            raise PromptError(f"the model {spec.name} takes {takes}, got a {prompt.kind}")
-        ready = prompt.to_voxel(self.grid)
-        if state is not None:
-            check_contradiction(ready, state.prompts)
-        return ready
-
-    def _first_answer(
-        self, state: ObjectState, record: Record
-    ) -> tuple[Box, list[tuple[Look, Box]]]:
-        """Answer the newest prompt, looking wider while the object outgrows the view.
-
-        Returns:
-            What changed, and the finer looks that are worth taking.
-        """
-        prompt, prompts = record.prompt, state.prompts
-        if isinstance(prompt, MaskPrompt) and prompt.axis is None:
-            box = state.bounds.union(Box.of_mask(prompt.mask.array))
-            return state.write(box, prompt.mask.array[box.slices]), []
-        model, spec = self._model, self._model.spec
-        claim = state.claim if len(prompts) > 1 else None
-        answer = model.decode(first_look(model, state, prompt), prompts, claim)
-        while answer.reaches_border(spec.border_voxels):
-            wider = wider_look(model, answer, prompt)
-            if wider is None:
-                break
-            answer = model.decode(wider, prompts, claim)
-        state.look = record.look_after = answer.look
-        coarse = answer.look.level > 0
-        changed = state.write(*answer.patch(state.claim, coarse))
-        return changed, patches(model, state.claim, changed) if coarse else []
-
-    def _refined(self, state: ObjectState, look: Look, box: Box) -> Box:
-        """Look at one patch anew, finer, and write its core."""
-        answer = self._model.decode(look, state.prompts, state.claim)
-        patch = answer.view.restore(answer.logits, box)
-        return state.write(patch.box, (patch.logits > 0).cpu().numpy())
-
-    def _step_back(self, forth: bool) -> Change:
+    def _step_back(self, of: str | None, forth: bool) -> Change:
         started = time.perf_counter()
         self.cancel()
         with self._lock:
-            state = self._objects.state()
+            state = self._objects.state(of)
             if not (state.undone if forth else state.done):
                 note = "nothing to redo" if forth else "nothing to undo"
                 return Change(Box.EMPTY, 0.0, state.name, b"", (note,), self._revision)

@@ -1,0 +1,1 @@
+"""nnInteractive's remote protocol, so that its clients (napari, 3D Slicer) work with any model."""
