@@ -31,6 +31,7 @@ LONG: dict[str, str] = {}
 """Files that may be longer, each with the reason."""
 HEAVY = frozenset(
     {"torch", "numba", "SimpleITK", "nibabel", "pydicom", "highdicom", "matplotlib", "scipy"}
+    | {"fastapi", "uvicorn", "httpx", "pydantic", "blosc2"}
 )
 NO_HOME = frozenset({"utils", "util", "common", "helpers", "misc"})
 
@@ -149,7 +150,8 @@ def test_help_loads_nothing_heavy(words):
 
 
 @pytest.mark.parametrize(
-    "layer", ["geometry", "volume", "prompts", "io", "simulate", "metrics", "models"]
+    "layer",
+    ["geometry", "volume", "prompts", "io", "simulate", "metrics", "models", "wire", "client"],
 )
 def test_the_light_layers_load_no_torch(layer):
     assert "torch" not in loaded_by(f"import voxclick.{layer}")

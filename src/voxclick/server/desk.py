@@ -13,6 +13,7 @@ from voxclick import io
 from voxclick.engine.cache import EmbeddingCache
 from voxclick.errors import InputError, OptionError, TooLargeError, VoxclickError
 from voxclick.models.base import Segmenter
+from voxclick.server.declared import declared_voxels
 from voxclick.server.device import Turns
 from voxclick.server.failures import (
     ForbiddenSourceError,
@@ -252,21 +253,22 @@ def _read(record: Record, most_voxels: int) -> Volume:
         TooLargeError: If it has more voxels than the server takes.
         InputError: If it cannot be read.
     """
-    if record.source == SAMPLE:
-        return io.sample()
     path = Path(record.source)
     try:
-        volume = io.read(path, record.series)
+        _check_size(declared_voxels(path), most_voxels)
+        volume = io.sample() if record.source == SAMPLE else io.read(path, record.series)
     except OptionError as error:
         raise _choice(path) or error from None
     except InputError as error:
         # people know their file by its name, and the server's folders are its own
         raise type(error)(str(error).replace(str(path), path.name)) from None
-    if volume.array.size > most_voxels:
-        raise TooLargeError(
-            f"a volume may have {most_voxels} voxels, got {volume.grid.shape}; crop it"
-        )
+    _check_size(volume.array.size, most_voxels)
     return volume
+
+
+def _check_size(voxels: int, most: int) -> None:
+    if voxels > most:
+        raise TooLargeError(f"a volume may have {most} voxels, got one of {voxels}; crop it")
 
 
 def _choice(path: Path) -> VoxclickError | None:

@@ -46,6 +46,8 @@ def listen(host: str, port: int, elsewhere: bool = False) -> socket.socket:
     Raises:
         OptionError: If it cannot be bound.
     """
+    if not 0 <= port <= 65535:
+        raise OptionError(f"a port must be from 0 to 65535, got {port}")
     try:
         family, kind, _, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -57,9 +59,9 @@ def listen(host: str, port: int, elsewhere: bool = False) -> socket.socket:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind(address)
         bound.listen(128)
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         bound.close()
-        if elsewhere and isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+        if elsewhere and error.errno == errno.EADDRINUSE:
             return listen(host, 0)
         raise OptionError(
             f"a port must be free, cannot listen at {host}:{port}: {error}; choose another --port"
@@ -85,14 +87,20 @@ def serve(
         InputError: If that volume cannot be opened.
         OutputError: If the state folder cannot be written.
     """
-    app = create_app(settings)
-    try:
-        asyncio.run(_serve(app, settings, bound, ready, opened))
-    except KeyboardInterrupt:
-        if not app.state.started:
-            raise
-    finally:
-        bound.close()
+    answered = False
+
+    def answers(address: str) -> None:
+        nonlocal answered
+        answered = True
+        ready(address)
+
+    with bound:
+        app = create_app(settings)
+        try:
+            asyncio.run(_serve(app, settings, bound, answers, opened))
+        except KeyboardInterrupt:
+            if not answered:
+                raise
 
 
 async def _serve(
@@ -102,7 +110,6 @@ async def _serve(
     ready: Callable[[str], None],
     opened: Opened | None,
 ) -> None:
-    app.state.started = False
     session = ""
     if opened is not None:
         desk: Desk = app.state.desk
@@ -119,11 +126,9 @@ async def _serve(
         timeout_graceful_shutdown=GRACE_S,
     )
 
-    def started() -> None:
-        app.state.started = True
-        ready(f"{address}&session={session}" if session else address)
-
-    await _Server(config, started).serve(sockets=[bound])
+    if session:
+        address += f"&session={session}"
+    await _Server(config, lambda: ready(address)).serve(sockets=[bound])
 
 
 class _Server(uvicorn.Server):

@@ -135,6 +135,7 @@ class Seat:
             stream = self.session.stream(ready, name, refinements)
             answer = await self._do("predicting", number, lambda: next(stream))
         if answer["final"]:
+            self._start(self._look_ahead())
             return answer
         refining = self._start(self._refine(stream, number))
         return together([answer, *await asyncio.shield(refining)]) if wait else answer
@@ -263,7 +264,14 @@ class Seat:
             pass
         except Exception as error:  # noqa: BLE001  (nobody waits for it: the page is told)
             self._fail(error)
+        else:
+            self._start(self._look_ahead())
         return answers
+
+    async def _look_ahead(self) -> None:
+        """Encode a view that the next prompt is likely to need, while nobody waits."""
+        if not self._machine.turns.waiting:
+            await self._machine.turns.run(self.user, self.session.encode_ahead)
 
     async def _do(
         self, what: str | None, label: int | None, work: Callable[[], Change], waiting: int = 0

@@ -31,7 +31,7 @@ class Limits:
     upload_bytes: int = 8 << 30
     upload_files: int = 20_000
     uploads: int = 64
-    voxels: int = 1 << 31
+    voxels: int = 1 << 30
     objects: int = 1000
     body_seconds: float = 60.0
     idle_seconds: float = 1800.0
