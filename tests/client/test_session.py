@@ -19,6 +19,7 @@ from voxclick.errors import (
     VoxclickError,
 )
 from voxclick.io.formats.nifti import write_volume
+from voxclick.models import MODELS
 from voxclick.prompts import Prompt
 from voxclick.server.settings import Limits
 
@@ -143,7 +144,7 @@ def test_the_wrong_key_and_no_server_are_said_in_words(running: LiveServer) -> N
 
 def test_the_printed_address_is_enough(running: LiveServer) -> None:
     with connect(f"{running.address}/?token={KEY}&session=abc") as server:
-        assert server.models()[0] == "geodesic"
+        assert list(server.models()) == [row.name for row in MODELS]
 
 
 def test_more_than_the_server_takes_is_said_to_be(tmp_path: Path) -> None:
