@@ -56,8 +56,8 @@ def test_shared_options_stand_before_or_after_the_command(words):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["sgement"], "unknown command: sgement; the commands are segment, info"),
-        ([], "it takes a command: segment, info"),
+        (["sgement"], "unknown command: sgement; the commands are segment, open"),
+        ([], "it takes a command: segment, open"),
         (["segment", "a", "-o", "b", "--poimt", "1,2,3"], "--poimt, 1,2,3; did you mean --point"),
         (["segment"], "voxclick segment needs IMAGE and -o FILE, --output FILE; see"),
         (["segment", "a", "-o"], "-o/--output needs a value, got none"),
