@@ -33,7 +33,7 @@ demo: $(READY)  ## segment a lateral ventricle of the packaged sample and draw i
 	@echo "The mask lies in demo/mask.nii.gz, its picture in demo/preview.png, the figures in demo/report.json"
 
 test: $(READY)  ## run every test
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto
 
 check: $(READY) viewer-types  ## lint, format, types, layers, house rules
 	$(BIN)/ruff check $(SOURCES)

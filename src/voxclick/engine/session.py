@@ -4,13 +4,11 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import UInt16
 
-from voxclick import io
 from voxclick.engine.ahead import likely_views
 from voxclick.engine.answer import checked, first_answer, refined, removed
 from voxclick.engine.cache import EmbeddingCache
@@ -18,7 +16,8 @@ from voxclick.engine.change import Change, hull
 from voxclick.engine.object_state import ObjectState
 from voxclick.engine.ownership import Ownership
 from voxclick.engine.predict import Model
-from voxclick.errors import InputError, UnknownNameError
+from voxclick.engine.source import opened
+from voxclick.errors import UnknownNameError
 from voxclick.geometry import Box, Grid
 from voxclick.models import load
 from voxclick.models.base import Segmenter
@@ -55,7 +54,7 @@ class Session:
         cache: EmbeddingCache | None = None,
     ) -> None:
         model = segmenter if isinstance(segmenter, Segmenter) else load(segmenter, device)
-        self.volume = _opened(volume)
+        self.volume = opened(volume)
         self._model = Model(self.volume, model, EmbeddingCache() if cache is None else cache)
         self._objects = Ownership(self.volume.grid, overlap)
         self._order = 0
@@ -192,7 +191,7 @@ class Session:
         """
         ticket, encoded = self._ticket, 0
         with self._lock:
-            grids = list(islice(likely_views(self._model, self._objects.state()), views))
+            grids = likely_views(self._model, self._objects.state(), views)
         for grid in grids:
             if self._ticket != ticket:
                 break
@@ -325,13 +324,9 @@ class Session:
     def labelmap(self) -> LabelMap:
         """All objects as one label map; where they may overlap, the one opened last is on top."""
         with self._lock:
-            states = self._objects.states
-            top = max((state.label for state in states), default=0)
-            array = np.zeros(self.grid.shape, dtype=np.uint8 if top < 256 else np.uint16)
-            for state in states:
-                own = self._objects.visible(state, state.bounds)
-                array[state.bounds.slices][own] = state.label
-            names = {state.label: state.name for state in states}
+            names = {state.label: state.name for state in self._objects.states}
+            kind = np.min_scalar_type(max(names, default=0))
+            array = self._objects.labels(self.grid.box).astype(kind, copy=False)
             return LabelMap(array, self.grid, names, self.volume.source)
 
     def _step_back(self, of: str | None, forth: bool) -> Change:
@@ -353,14 +348,3 @@ class Session:
         notes = self._objects.unobeyed(state)
         seconds = time.perf_counter() - started
         return Change(box, seconds, state.name, bits, notes, self._revision, final)
-
-
-def _opened(volume: object) -> Volume:
-    if isinstance(volume, Volume):
-        return volume
-    if isinstance(volume, str | Path):
-        return io.read(volume)
-    raise InputError(
-        f"a session needs a Volume or the path of one, got {type(volume).__name__}; "
-        "write Volume(array, grid)"
-    )

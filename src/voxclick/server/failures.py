@@ -64,6 +64,10 @@ class SeriesChoiceError(InputError):
         self.series = list(series)
 
 
+class StoppedEarly(Exception):  # noqa: N818  (no error: another prompt came)
+    """The refinements of a prompt were ended by what came after it."""
+
+
 def status_of(error: VoxclickError) -> int:
     """The HTTP status of an error."""
     return 422 if isinstance(error, UNPROCESSABLE) else error.http_status

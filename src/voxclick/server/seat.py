@@ -16,7 +16,7 @@ from voxclick.prompts import PromptLog
 from voxclick.server.activity import Activity
 from voxclick.server.answers import all_labels, extent, together, told
 from voxclick.server.display import Display
-from voxclick.server.failures import answer_of
+from voxclick.server.failures import StoppedEarly, answer_of
 from voxclick.server.keeper import Keeper
 from voxclick.server.listeners import Listeners
 from voxclick.server.machine import Machine
@@ -260,7 +260,7 @@ class Seat:
         try:
             while not (answers and answers[-1]["final"]):
                 answers.append(await self._do("refining", label, lambda: next(stream)))
-        except _StoppedEarly:
+        except StoppedEarly:
             pass
         except Exception as error:  # noqa: BLE001  (nobody waits for it: the page is told)
             self._fail(error)
@@ -290,7 +290,7 @@ class Seat:
             try:
                 change = work()
             except StopIteration:  # no future can carry it
-                raise _StoppedEarly from None
+                raise StoppedEarly from None
             with self._telling:
                 answer, message = self._outcome(change, label)
                 loop.call_soon_threadsafe(self.listeners.tell, message)
@@ -330,8 +330,7 @@ class Seat:
             self._keeper.touch()
 
     def _fail(self, error: Exception) -> None:
-        _, body, _ = answer_of(error)
-        self.listeners.tell({"type": "failed", "detail": body["detail"]})
+        self.listeners.tell({"type": "failed", "detail": answer_of(error)[1]["detail"]})
 
     def _keep(self) -> None:
         with self._telling:
@@ -349,7 +348,3 @@ class Seat:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
-
-
-class _StoppedEarly(Exception):  # noqa: N818  (no error: another prompt came)
-    """The refinements of a prompt were ended by what came after it."""
