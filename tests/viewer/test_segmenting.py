@@ -31,13 +31,13 @@ def masks(viewer, tmp_path):
     return np.asarray(nib.load(path).dataobj)
 
 
-def replayed(viewer, tmp_path):
+def replayed(viewer, tmp_path, model="geodesic"):
     """The label map that the same prompts give without server and browser."""
     viewer.page.click("#export")
     with viewer.page.expect_download() as download:
         viewer.page.click("[data-format='json']")
     download.value.save_as(tmp_path / "log.json")
-    session = vc.replay("sample", tmp_path / "log.json", model="geodesic")
+    session = vc.replay("sample", tmp_path / "log.json", model=model)
     return session.labelmap().array
 
 
@@ -243,3 +243,16 @@ def test_a_contradiction_is_said_in_words_and_changes_nothing(opened):
     opened.page.click("#dismiss")
     expect(failure).to_be_hidden()
     assert opened.state()["objects"] == before["objects"]
+
+
+def test_another_model_answers_the_same_prompts_anew(opened, tmp_path):
+    opened.look(VENTRICLE)
+    opened.click("axial", VENTRICLE)
+    with opened.page.expect_response(lambda answer: answer.url.endswith("/model")) as switched:
+        opened.page.select_option("#model", "builtin")
+    assert switched.value.ok
+    opened.wait()
+    assert opened.state()["model"] == "builtin"
+    assert len(opened.prompts()) == 1
+    given = masks(opened, tmp_path)
+    np.testing.assert_array_equal(given, replayed(opened, tmp_path, "builtin"))
