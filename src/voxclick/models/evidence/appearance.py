@@ -87,21 +87,29 @@ def _quadratic_ratio(
     # few samples say little about the spread: some of the background's keeps it from collapsing
     covariance_in += 0.1 * np.diag(np.diag(covariance_out)) + 0.01 * identity
     covariance_out += 0.01 * identity
-    ratio = _log_normal(table, mean_in, covariance_in) - _log_normal(
-        table, mean_out, covariance_out
-    )
-    found: Array = np.clip(ratio, -LIMIT, LIMIT)
+    inside, outside = (mean_in, covariance_in), (mean_out, covariance_out)
+    found: Array = np.clip(_log_normals(table, inside, outside), -LIMIT, LIMIT)
     return found
 
 
-def _log_normal(
-    table: Float[Array, "v f"], mean: Float[Array, " f"], covariance: Float[Array, "f f"]
+def _log_normals(
+    table: Float[Array, "v f"],
+    inside: tuple[Float[Array, " f"], Float[Array, "f f"]],
+    outside: tuple[Float[Array, " f"], Float[Array, "f f"]],
 ) -> Float[Array, " v"]:
-    """The log density of a Gaussian, up to the constant that all share."""
-    lower = np.linalg.cholesky(covariance)
-    whiten = np.linalg.inv(lower).T.astype(np.float32)
-    shift = (mean @ whiten).astype(np.float32)
-    white = table @ whiten - shift  # v f
-    log_volume = np.float32(np.log(np.diag(lower)).sum())
-    density: Array = -0.5 * np.einsum("vf,vf->v", white, white) - log_volume
-    return density
+    """The log of how much denser one Gaussian (mean, covariance) is than the other at each row.
+
+    Both are whitened by one product: the table is large, and what is read of it is what costs.
+    """
+    whitening, shifts, volume = [], [], 0.0
+    for (mean, covariance), sign in ((inside, -1.0), (outside, 1.0)):
+        lower = np.linalg.cholesky(covariance)
+        whitening.append(np.linalg.inv(lower).T)
+        shifts.append(mean @ whitening[-1])
+        volume += sign * float(np.log(np.diag(lower)).sum())
+    white = table @ np.hstack(whitening).astype(np.float32)  # v 2f
+    white -= np.concatenate(shifts).astype(np.float32)
+    white *= white
+    signs = np.repeat(np.array([-0.5, 0.5], dtype=np.float32), table.shape[1])
+    ratio: Array = white @ signs + np.float32(volume)
+    return ratio
