@@ -6,7 +6,7 @@ import cc3d
 import edt
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, Float32
+from jaxtyping import Bool, Float, Float32, UInt8
 
 from voxclick.models.evidence.appearance import Samples, log_ratio
 from voxclick.models.evidence.features import smoothed
@@ -103,12 +103,16 @@ def weigh(scene: Scene, seeds: Seeds, before: Float[Array, "i j k"] | None) -> E
 
 def signed_distance(mask: Bool[Array, "i j k"], lengths: Vector3) -> Float32[Array, "i j k"]:
     """Distance to the boundary, positive inside."""
-    return _distance(mask, lengths) - _distance(~mask, lengths)
+    away = _distance(mask.astype(np.uint8) + 1, lengths)  # of either side from the other
+    signed: Array = np.where(mask, away, -away)
+    return signed
 
 
-def _distance(mask: Bool[Array, "i j k"], lengths: Vector3) -> Float32[Array, "i j k"]:
-    """How far each true voxel is from the nearest other one; on as many cores as torch uses."""
-    found: Array = edt.edt(mask, anisotropy=lengths, parallel=torch.get_num_threads())
+def _distance(
+    sides: Bool[Array, "i j k"] | UInt8[Array, "i j k"], lengths: Vector3
+) -> Float32[Array, "i j k"]:
+    """How far each voxel that is not 0 is from the nearest other one; on the cores of torch."""
+    found: Array = edt.edt(sides, anisotropy=lengths, parallel=torch.get_num_threads())
     return found
 
 
