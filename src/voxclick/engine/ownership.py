@@ -1,7 +1,8 @@
 """The objects of a session, and which of them each voxel belongs to."""
 
 import numpy as np
-from jaxtyping import Bool, UInt16
+from jaxtyping import Bool, UInt
+from numpy.typing import DTypeLike
 
 from voxclick.engine import overlap as overlaps
 from voxclick.engine.object_state import ObjectState
@@ -106,12 +107,12 @@ class Ownership:
             overlaps.assign(self._labels, box, self.states, self._grid, self._overlap)
         return box
 
-    def labels(self, box: Box) -> UInt16[Array, "i j k"]:
+    def labels(self, box: Box, kind: DTypeLike = np.uint16) -> UInt[Array, "i j k"]:
         """The label numbers inside a box; where objects may overlap, the one opened last."""
         if self._labels is not None and self._overlap != "allow":
-            own: Array = self._labels[box.slices].copy()
+            own: Array = self._labels[box.slices].astype(kind)
             return own
-        found = np.zeros(box.shape, dtype=np.uint16)
+        found = np.zeros(box.shape, dtype=kind)
         for state in self.states:
             part = state.bounds.intersection(box)
             start = box.start

@@ -326,7 +326,7 @@ class Session:
         with self._lock:
             names = {state.label: state.name for state in self._objects.states}
             kind = np.min_scalar_type(max(names, default=0))
-            array = self._objects.labels(self.grid.box).astype(kind, copy=False)
+            array = self._objects.labels(self.grid.box, kind)
             return LabelMap(array, self.grid, names, self.volume.source)
 
     def _step_back(self, of: str | None, forth: bool) -> Change:

@@ -14,9 +14,8 @@ from voxclick.models.builtin.folding import Folding
 from voxclick.models.builtin.maps import image_maps, prompt_maps
 from voxclick.models.builtin.network import Network, channels_last
 from voxclick.models.builtin.weights import read_packaged
-from voxclick.models.evidence.race import obedient, weigh
+from voxclick.models.evidence.race import judge, obedient
 from voxclick.models.evidence.scene import Scene
-from voxclick.models.evidence.seeds import gather
 from voxclick.preprocess import View
 from voxclick.prompts import Prompt
 
@@ -81,11 +80,7 @@ class BuiltinSegmenter(Segmenter):
     ) -> Float[Tensor, "i j k"]:
         assert isinstance(embedding, BuiltinEmbedding)
         scene, folding = embedding.scene, embedding.folding
-        before = None
-        if previous is not None:
-            before = previous.detach().to("cpu", torch.float32).numpy()
-        seeds = gather(prompts, scene.intensity, scene.lengths)
-        evidence = weigh(scene, seeds, before)
+        seeds, evidence = judge(scene, prompts, previous)
         maps = prompt_maps(scene, seeds, evidence, folding)
         asked = maps.folded[None].to(self.device, self.dtype)
         folded = self.network.correct(embedding.features, asked)

@@ -1,5 +1,6 @@
 """The score of each voxel: what it looks like, and whose seeds reach it first."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cc3d
@@ -7,13 +8,15 @@ import edt
 import numpy as np
 import torch
 from jaxtyping import Bool, Float, Float32, UInt8
+from torch import Tensor
 
 from voxclick.models.evidence.appearance import Samples, log_ratio
 from voxclick.models.evidence.features import smoothed
 from voxclick.models.evidence.reading import thinned
 from voxclick.models.evidence.scene import Scene
-from voxclick.models.evidence.seeds import Seeds
+from voxclick.models.evidence.seeds import Seeds, gather
 from voxclick.models.evidence.sweep import FAR, edge_costs, geodesic_distance
+from voxclick.prompts import Prompt
 from voxclick.types import Array, Vector3
 
 NOTHING = -4.0
@@ -70,6 +73,17 @@ class Evidence:
     score: Float32[Array, "i j k"]
     prior: Float32[Array, "i j k"] | None
     near: Float32[Array, "i j k"]
+
+
+def judge(
+    scene: Scene, prompts: Sequence[Prompt], previous: Float[Tensor, "i j k"] | None
+) -> tuple[Seeds, Evidence]:
+    """What prompts in indices of the view say, and what follows from it."""
+    before = None
+    if previous is not None:
+        before = previous.detach().to("cpu", torch.float32).numpy()
+    seeds = gather(prompts, scene.intensity, scene.lengths)
+    return seeds, weigh(scene, seeds, before)
 
 
 def weigh(scene: Scene, seeds: Seeds, before: Float[Array, "i j k"] | None) -> Evidence:

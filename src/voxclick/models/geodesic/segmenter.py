@@ -10,9 +10,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from voxclick.models.base import Embedding, Segmenter, Spec
-from voxclick.models.evidence.race import weigh
+from voxclick.models.evidence.race import judge
 from voxclick.models.evidence.scene import Scene
-from voxclick.models.evidence.seeds import gather
 from voxclick.preprocess import View
 from voxclick.prompts import Prompt
 
@@ -62,10 +61,6 @@ class GeodesicSegmenter(Segmenter):
         previous: Float[Tensor, "i j k"] | None,
     ) -> Float[Tensor, "i j k"]:
         assert isinstance(embedding, SceneEmbedding)
-        scene = embedding.scene
-        before = None
-        if previous is not None:
-            before = previous.detach().to("cpu", torch.float32).numpy()
-        seeds = gather(prompts, scene.intensity, scene.lengths)
-        found = np.ascontiguousarray(weigh(scene, seeds, before).score)
+        _, evidence = judge(embedding.scene, prompts, previous)
+        found = np.ascontiguousarray(evidence.score)
         return torch.from_numpy(found).to(self.device)
