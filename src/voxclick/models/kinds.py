@@ -11,7 +11,7 @@ class Checkpoint:
 
     Attributes:
         file: Its path in the repositories; its last part is the file's own name.
-        megabytes: About how large it is.
+        megabytes: About how large it is; 0 where nobody knows.
         hub: Repository on the Hugging Face hub.
         modelscope: Repository on ModelScope.
         url: Of the file, at another place.
