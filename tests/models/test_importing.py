@@ -29,6 +29,7 @@ def test_a_published_file_lies_converted_in_the_store(tmp_path: Path) -> None:
     assert header == {
         "voxclick": "tiny_family",
         "size": "1",
+        "model": "tiny-a",
         "licence": "CC0",
         "source": "a.pth",
     }

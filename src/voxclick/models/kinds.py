@@ -159,7 +159,6 @@ def _sam_adapter3d(data: str, title: str) -> ModelRow:
             file="best.pth.tar",
             megabytes=1100,
             page="https://github.com/med-air/3DSAM-adapter",
-            note="Files of before 19 August 2023 were made by another version of the network.",
         ),
     )
 
