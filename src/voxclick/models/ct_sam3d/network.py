@@ -85,8 +85,9 @@ class Network(nn.Module):
     ) -> Float[Tensor, "b 1 d h w"]:
         """Logits, above 0 where the object is.
 
-        For inference in float32 on a CPU the decoder is prepared once, which takes some memory,
-        and gives the same numbers in a third of the time.
+        For inference on a CPU the decoder is prepared once, which takes some memory, and gives the
+        same numbers in a third of the time. Under autocast, or for features in bfloat16, it takes
+        bfloat16 where that is faster still.
 
         Args:
             features: As `encode` gives them.
@@ -95,7 +96,10 @@ class Network(nn.Module):
         if self.training or not fits(self.sizes) or not _is_inference(features[0], self):
             logits: Tensor = self.mask_decoder(features, prompts)
             return logits
-        return prepared(self.mask_decoder)(features, prompts)
+        mixed = torch.is_autocast_enabled("cpu") or features[0].dtype == torch.bfloat16
+        return prepared(self.mask_decoder, torch.bfloat16 if mixed else torch.float32)(
+            features, prompts
+        )
 
     def forward(
         self, image: Float[Tensor, "b 1 d h w"], prompts: Float[Tensor, "b 3 d h w"]
@@ -124,8 +128,7 @@ class Network(nn.Module):
 
 
 def _is_inference(feature: Tensor, network: nn.Module) -> bool:
-    """Whether this is float32 on a CPU, and nobody asks for gradients."""
+    """Whether weights in float32 are on a CPU, and nobody asks for gradients."""
     weight = next(network.parameters())
     asked = torch.is_grad_enabled() and (feature.requires_grad or weight.requires_grad)
-    plain = weight.device.type == "cpu" and weight.dtype == feature.dtype == torch.float32
-    return plain and not asked
+    return weight.device.type == "cpu" and weight.dtype == torch.float32 and not asked

@@ -10,6 +10,7 @@ What is exact about it, and what it saves:
 """
 
 import threading
+from copy import deepcopy
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
@@ -38,14 +39,16 @@ class FastDecoder:
 
     Args:
         decoder: The plain one, in float32 on the CPU.
+        dtype: Of what lies outside the two finest grids, which stay in float32: their products
+            have no use for bfloat16.
     """
 
-    def __init__(self, decoder: MaskDecoder) -> None:
-        with torch.no_grad():
-            self.coarse = [_CoarseBlock.of(block) for block in decoder.blocks()[:3]]
+    def __init__(self, decoder: MaskDecoder, dtype: torch.dtype = torch.float32) -> None:
+        with torch.no_grad(), torch.autocast("cpu", enabled=False):
+            self.coarse = [_CoarseBlock.of(block, dtype) for block in decoder.blocks()[:3]]
             self.fine = [FastBlock.of(block) for block in decoder.blocks()[3:]]
-            self.upscales = [FastUpscale(upscale) for upscale in decoder.upscales()[:4]]
-            self.tail = FastTail(decoder)
+            self.upscales = [FastUpscale(upscale, dtype) for upscale in decoder.upscales()[:4]]
+            self.tail = FastTail(decoder, dtype)
         self._by_thread = threading.local()
 
     def __call__(
@@ -54,12 +57,12 @@ class FastDecoder:
         """Logits, as the plain decoder gives them.
 
         Args:
-            features: Of the encoder, fine to coarse, in float32.
+            features: Of the encoder, fine to coarse.
             prompts: Previous probabilities, positive map, negative map.
         """
-        with torch.no_grad(), self._bench() as bench:
+        with torch.no_grad(), torch.autocast("cpu", enabled=False), self._bench() as bench:
             found = [
-                self._one([feature[sample].contiguous() for feature in features], asked, bench)
+                self._one([feature[sample].float() for feature in features], asked.float(), bench)
                 for sample, asked in enumerate(prompts)
             ]
         return torch.stack(found)[:, None]
@@ -87,18 +90,18 @@ class FastDecoder:
         return self.tail.run(rows, bench)
 
 
-_PREPARED: WeakKeyDictionary[MaskDecoder, tuple[tuple[int, ...], FastDecoder]] = WeakKeyDictionary()
+_PREPARED: WeakKeyDictionary[MaskDecoder, dict[torch.dtype, tuple[list[int], FastDecoder]]] = (
+    WeakKeyDictionary()
+)
 
 
-def prepared(decoder: MaskDecoder) -> FastDecoder:
+def prepared(decoder: MaskDecoder, dtype: torch.dtype = torch.float32) -> FastDecoder:
     """The decoder prepared, from its weights as they are now."""
-    state = tuple(
-        n for weight in decoder.parameters() for n in (weight.data_ptr(), weight._version)
-    )
-    held = _PREPARED.get(decoder)
-    if held is None or held[0] != state:
-        held = _PREPARED[decoder] = (state, FastDecoder(decoder))
-    return held[1]
+    state = [n for weight in decoder.parameters() for n in (weight.data_ptr(), weight._version)]
+    by_dtype = _PREPARED.setdefault(decoder, {})
+    if dtype not in by_dtype or by_dtype[dtype][0] != state:
+        by_dtype[dtype] = (state, FastDecoder(decoder, dtype))
+    return by_dtype[dtype][1]
 
 
 def fits(sizes: Sizes) -> bool:
@@ -111,7 +114,7 @@ class _CoarseBlock:
     """A block on a grid of a few voxels; without prompts there, gamma and beta are known.
 
     Attributes:
-        block: The plain one.
+        block: The plain one; a copy where it is not to compute in float32.
         empty: Of both its norms, what gamma and beta are without prompts.
     """
 
@@ -119,18 +122,21 @@ class _CoarseBlock:
     empty: tuple[Float[Tensor, "gb 3 3 3"], Float[Tensor, "gb 3 3 3"]]
 
     @classmethod
-    def of(cls, block: ModulatedBlock) -> "_CoarseBlock":
-        return cls(block, (without_prompts(block.norm_0), without_prompts(block.norm_1)))
+    def of(cls, block: ModulatedBlock, dtype: torch.dtype) -> "_CoarseBlock":
+        first, second = without_prompts(block.norm_0), without_prompts(block.norm_1)
+        own = block if dtype == torch.float32 else deepcopy(block).to(dtype)
+        return cls(own, (first.to(dtype), second.to(dtype)))
 
     def run(
         self, image: Float[Tensor, "c d h w"], maps: Float[Tensor, "3 d h w"]
     ) -> Float[Tensor, "c d h w"]:
         block, (first, second) = self.block, self.empty
+        given = image[None].to(first.dtype)
         if maps.any():
-            plain: Tensor = block(image[None], maps[None])
-            return plain[0]
-        inner = block.conv_0(_modulated(image[None], first))
-        added: Tensor = image + block.conv_1(_modulated(inner, second))[0]
+            plain: Tensor = block(given, maps[None].to(first.dtype))
+            return plain[0].float()
+        inner = block.conv_0(_modulated(given, first))
+        added: Tensor = image + block.conv_1(_modulated(inner, second))[0].float()
         return added
 
 

@@ -20,21 +20,24 @@ class FastUpscale:
 
     Args:
         upscale: The same, plain.
+        dtype: That it computes in.
     """
 
-    def __init__(self, upscale: Upscale) -> None:
+    def __init__(self, upscale: Upscale, dtype: torch.dtype) -> None:
         convolution, norm = upscale.cna[0], upscale.cna[1]
         assert isinstance(convolution, torch.nn.ConvTranspose3d)
         assert isinstance(norm, torch.nn.LayerNorm)
         assert convolution.bias is not None
         weight = convolution.weight.detach()  # c a 2 2 2
-        self.matrix = weight.permute(0, 2, 3, 4, 1).reshape(len(weight), -1).contiguous()
-        self.bias = convolution.bias.detach().repeat(8)
-        self.weight, self.shift = norm.weight.detach(), norm.bias.detach()
+        matrix = weight.permute(0, 2, 3, 4, 1).reshape(len(weight), -1)
+        self.matrix = matrix.contiguous().to(dtype)
+        self.bias = convolution.bias.detach().repeat(8).to(dtype)
+        self.weight, self.shift = norm.weight.detach().to(dtype), norm.bias.detach().to(dtype)
 
     def rows(self, voxels: Float[Tensor, "n c"]) -> Float[Tensor, "m a"]:
         """Eight rows for each voxel, in the order of their offsets."""
-        finer = torch.addmm(self.bias, voxels, self.matrix).view(-1, len(self.weight))
+        given = voxels.to(self.matrix.dtype)
+        finer = torch.addmm(self.bias, given, self.matrix).view(-1, len(self.weight))
         normed = functional.layer_norm(finer, self.weight.shape, self.weight, self.shift, UP_EPS)
         return functional.gelu(normed)
 
@@ -43,7 +46,7 @@ class FastUpscale:
         d, h, w, c = image.shape
         rows = self.rows(torch.from_numpy(image).view(-1, c))
         finer = rows.view(d, h, w, 2, 2, 2, -1).permute(0, 3, 1, 4, 2, 5, 6)
-        return finer.reshape(2 * d, 2 * h, 2 * w, -1)
+        return finer.reshape(2 * d, 2 * h, 2 * w, -1).float()
 
 
 class FastTail:
@@ -53,12 +56,13 @@ class FastTail:
 
     Args:
         decoder: The same, plain.
+        dtype: That it computes in.
     """
 
-    def __init__(self, decoder: MaskDecoder) -> None:
-        self.upscale = FastUpscale(decoder.upscale5)
+    def __init__(self, decoder: MaskDecoder, dtype: torch.dtype) -> None:
+        self.upscale = FastUpscale(decoder.upscale5, dtype)
         weight, bias = decoder.head()
-        self.taps = weight.detach()[0].flatten(1).T.contiguous()  # taps a
+        self.taps = weight.detach()[0].flatten(1).T.contiguous().to(dtype)  # taps a
         self.bias = np.float32(float(bias))
 
     def run(self, image: Float[Array, "d h w c"], bench: Workbench) -> Float[Tensor, "d2 h2 w2"]:
@@ -69,8 +73,7 @@ class FastTail:
         for start in range(0, len(voxels), ROWS):
             finer = self.upscale.rows(voxels[start : start + ROWS]).view(-1, 8, len(self.taps[0]))
             for offset in range(8):
-                part = shares[offset, :, start : start + ROWS]
-                torch.mm(self.taps, finer[:, offset].T, out=part)
+                shares[offset, :, start : start + ROWS] = self.taps @ finer[:, offset].T
         logits = np.empty((2 * d, 2 * h, 2 * w), np.float32)
         given = shares.view(8, TAPS, d, h, w).numpy()
         bench.share(d, lambda part: sum_shares(given, self.bias, part.start, part.stop, logits))
