@@ -135,3 +135,25 @@ class Segmenter(ABC):
             previous: The object's mask before the newest prompt, 0 to 1, on the view's grid; None
                 for a new object.
         """
+
+
+class CrossPatch(ABC):
+    """What a segmenter adds that can say where an object goes on in a neighbouring view.
+
+    Source: CT-SAM3D, arXiv 2403.15063, the cross-patch prompt of its overview figure.
+    """
+
+    @abstractmethod
+    def heat(
+        self, here: Embedding, mask: Float[Tensor, "i j k"], there: Embedding
+    ) -> Float[Tensor, "u v w"] | None:
+        """How good a place for a click each voxel of the neighbouring view is, about 0 to 1.
+
+        Args:
+            here: The view that the object was found in.
+            mask: The object there, 0 to 1, on the grid of `here`.
+            there: The neighbouring view; of the same spacing.
+
+        Returns:
+            On the grid of `there`; None where the weights have no such part.
+        """

@@ -27,5 +27,11 @@ GROWTHS: tuple[GrowthRow, ...] = (
         "voxclick.engine.growth.wider",
         "Wider",
     ),
+    GrowthRow(
+        "cross-patch",
+        "goes on from patch to patch where the object reaches the border, at full resolution",
+        "voxclick.engine.growth.cross_patch",
+        "CrossPatchGrowth",
+    ),
 )
 """Every strategy, the default first."""
