@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from phantoms import bright_ball
@@ -13,8 +15,16 @@ VOLUME, TRUTH = bright_ball(GRID, (48, 48, 48), 20.0)
 
 
 def test_an_unknown_growth_names_those_there_are() -> None:
-    with pytest.raises(UnknownNameError, match=r"growth must be one of wider.*'sideways'"):
-        make_growth("sideways")
+    with pytest.raises(
+        UnknownNameError, match=r"must be one of wider, cross-patch, got 'sideways'"
+    ):
+        make_growth(RegionGrowing.spec, "sideways")
+
+
+def test_a_growth_that_does_not_suit_the_model_is_refused() -> None:
+    spec = replace(RegionGrowing.spec, growths=("wider",))
+    with pytest.raises(UnknownNameError, match=r"must be one of wider, got 'cross-patch'"):
+        make_growth(spec, "cross-patch")
 
 
 @pytest.mark.parametrize("name", [row.name for row in GROWTHS])

@@ -41,7 +41,7 @@ class Session:
             nearest positive prompt), `first` or `last` (opened), or `allow` (all of them).
         cache: Embeddings shared with other sessions; one of its own (1 GiB) when None.
         growth: How an object is followed past the view, a row of `engine.growth.kinds`; the
-            first when None.
+            model's default when None.
 
     Raises:
         InputError: If the volume cannot be read, or a name or an option is unknown.
@@ -59,7 +59,7 @@ class Session:
         model = segmenter if isinstance(segmenter, Segmenter) else load(segmenter, device)
         self.volume = opened(volume)
         self._model = Model(self.volume, model, EmbeddingCache() if cache is None else cache)
-        self._strategy = make_growth(growth)
+        self._strategy = make_growth(model.spec, growth)
         self._objects = Ownership(self.volume.grid, overlap)
         self._order = self._revision = self._ticket = 0
         self._lock = threading.RLock()

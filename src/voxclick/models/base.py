@@ -35,6 +35,8 @@ class Spec:
             views shrink with thick slices and small volumes.
         border_voxels: A mask this near a face of the view asks for a wider one.
         refinements: How many finer patches one prompt may refine.
+        growths: The strategies of the engine that suit it (`engine.growth.kinds`), the default
+            first.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Spec:
     fixed_patch: bool = False
     border_voxels: int = 2
     refinements: int = 8
+    growths: tuple[str, ...] = ("wider", "cross-patch")
 
     def spacing_mm(self, grid: Grid, level: int) -> Vector3:
         """The spacing of views of this volume at a level, per axis."""

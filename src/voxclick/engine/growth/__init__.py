@@ -5,19 +5,24 @@ import importlib
 from voxclick.engine.growth.kinds import GROWTHS
 from voxclick.engine.strategy import Strategy
 from voxclick.errors import UnknownNameError
+from voxclick.models.base import Spec
 
 __all__ = ["make_growth"]
 
 
-def make_growth(name: str | None = None) -> Strategy:
-    """The strategy of that name; the first of the table for None.
+def make_growth(spec: Spec, name: str | None = None) -> Strategy:
+    """The strategy of that name for a model; the model's default for None.
 
     Raises:
-        UnknownNameError: If there is none; the message names those there are.
+        UnknownNameError: If there is none, or it does not suit the model; the message names those
+            that do.
     """
+    wanted = spec.growths[0] if name is None else name
     for row in GROWTHS:
-        if name in (None, row.name):
+        if row.name == wanted and wanted in spec.growths:
             strategy: Strategy = getattr(importlib.import_module(row.module), row.strategy)()
             return strategy
-    known = ", ".join(row.name for row in GROWTHS)
-    raise UnknownNameError(f"growth must be one of {known}, got {name!r}")
+    known = ", ".join(spec.growths)
+    raise UnknownNameError(
+        f"growth with the model {spec.name} must be one of {known}, got {name!r}"
+    )

@@ -34,4 +34,4 @@ GROWTHS: tuple[GrowthRow, ...] = (
         "CrossPatchGrowth",
     ),
 )
-"""Every strategy, the default first."""
+"""Every strategy."""
