@@ -63,6 +63,10 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
 def save_weights(path: Path, network: Network, average: Average, told: dict[str, Any]) -> None:
     """Write averaged weights in half precision, with what is known of them in the header."""
     halves = {name: value.half().contiguous() for name, value in average.weights.items()}
-    header = {"widths": json.dumps(network.widths.as_dict()), "run": json.dumps(told)}
+    header = {
+        "voxclick": "builtin",
+        "widths": json.dumps(network.widths.as_dict()),
+        "run": json.dumps(told),
+    }
     with whole(path, ".safetensors") as part:
         part.write_bytes(save(halves, metadata=header))
