@@ -34,6 +34,8 @@ class Spec:
             views shrink with thick slices and small volumes.
         border_voxels: A mask this near a face of the view asks for a wider one.
         refinements: How many finer patches one prompt may refine.
+        growths: The strategies of the engine that suit it (`engine.growth.kinds`), the default
+            first.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Spec:
     fixed_patch: bool = False
     border_voxels: int = 2
     refinements: int = 8
+    growths: tuple[str, ...] = ("wider", "cross-patch")
 
     def spacing_mm(self, grid: Grid, level: int) -> Vector3:
         """The spacing of views of this volume at a level, per axis."""
@@ -133,4 +136,26 @@ class Segmenter(ABC):
             prompts: In indices of the view, oldest first; may be empty when `previous` is not.
             previous: The object's mask before the newest prompt, 0 to 1, on the view's grid; None
                 for a new object.
+        """
+
+
+class CrossPatch(ABC):
+    """What a segmenter adds that can say where an object goes on in a neighbouring view.
+
+    Source: CT-SAM3D, arXiv 2403.15063, the cross-patch prompt of its overview figure.
+    """
+
+    @abstractmethod
+    def heat(
+        self, here: Embedding, mask: Float[Tensor, "i j k"], there: Embedding
+    ) -> Float[Tensor, "u v w"] | None:
+        """How good a place for a click each voxel of the neighbouring view is, about 0 to 1.
+
+        Args:
+            here: The view that the object was found in.
+            mask: The object there, 0 to 1, on the grid of `here`.
+            there: The neighbouring view; of the same spacing.
+
+        Returns:
+            On the grid of `there`; None where the weights have no such part.
         """
