@@ -107,11 +107,11 @@ class Segment:
         from voxclick.cli.output import check_outputs, check_source
         from voxclick.cli.stopwatch import Stopwatch
         from voxclick.cli.terminal import Progress, say, tell
-        from voxclick.models import model_row
+        from voxclick.models import ready_row
 
         watch = Stopwatch()
         check_outputs(self)
-        model_row(self.model)
+        ready_row(self.model)
         asked = gather(self)
         with Progress() as progress:
             progress.step(f"reading {self.image}", checking=True)
