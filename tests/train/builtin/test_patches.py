@@ -9,7 +9,7 @@ from scipy.ndimage import binary_dilation, binary_erosion
 
 from voxclick.errors import InputError, OptionError
 from voxclick.geometry import Grid
-from voxclick.train.data import RealCases
+from voxclick.train.builtin.patches import RealCases
 
 SIZE = (24, 24, 24)
 
