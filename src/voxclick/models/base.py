@@ -3,7 +3,6 @@
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 import torch
@@ -107,11 +106,11 @@ class Segmenter(ABC):
     """A promptable model. It holds weights and a device, and no state between clicks.
 
     Attributes:
-        spec: What it takes and how it looks at a volume.
+        spec: What it takes and how it looks at a volume; `load` names it as the user did.
         device: Where it computes.
     """
 
-    spec: ClassVar[Spec]
+    spec: Spec
     device: torch.device
 
     @abstractmethod

@@ -5,12 +5,11 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import torch
-from safetensors.torch import save
 from torch import Tensor, nn
 
-from voxclick.io.atomic import whole
 from voxclick.models.builtin.network import Network, Widths, channels_last
 from voxclick.models.builtin.weights import read_weights
+from voxclick.models.weights import save_weights
 from voxclick.train.builtin.samples import Samples
 from voxclick.train.builtin.settings import BuiltinSettings
 from voxclick.train.builtin.step import SHOWN, ClickLoop, Sample
@@ -90,7 +89,10 @@ class BuiltinRecipe(Recipe[BuiltinSettings, Sample]):
         self, path: Path, network: Network, weights: dict[str, Tensor], told: dict[str, Any]
     ) -> None:
         """Half precision, with the widths in the header."""
-        halves = {name: value.half().contiguous() for name, value in weights.items()}
-        header = {"widths": json.dumps(network.widths.as_dict()), "run": json.dumps(told)}
-        with whole(path, ".safetensors") as part:
-            part.write_bytes(save(halves, metadata=header))
+        halves = {name: value.half() for name, value in weights.items()}
+        header = {
+            "voxclick": "builtin",
+            "widths": json.dumps(network.widths.as_dict()),
+            "run": json.dumps(told),
+        }
+        save_weights(path, halves, header)
