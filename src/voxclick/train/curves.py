@@ -77,7 +77,8 @@ def draw_curves(path: Path, panels: tuple[Panel, ...]) -> Path:
 def _draw(axes: Axes, panel: Panel, columns: dict[str, Array]) -> None:
     count = len(columns["step"])
     width = max(1, min(SMOOTH, count // 20))
-    for line in panel.lines:
+    known = [line for line in panel.lines if line.measure in columns]
+    for line in known:
         style = ":" if line.dotted else "-"
         steps, values = _averaged(columns["step"], columns[line.measure], width)
         label = line.label or "_"
@@ -85,7 +86,7 @@ def _draw(axes: Axes, panel: Panel, columns: dict[str, Array]) -> None:
     axes.set(xlabel="step", ylabel=panel.title)
     if panel.most is not None:
         axes.set(ylim=(0, panel.most))
-    if any(line.label for line in panel.lines):
+    if any(line.label for line in known):
         axes.legend(title=panel.legend or None)
 
 

@@ -28,6 +28,18 @@ RECIPES: tuple[RecipeRow, ...] = (
         module="voxclick.train.builtin.recipe",
         recipe="BuiltinRecipe",
     ),
+    RecipeRow(
+        name="ct-sam3d",
+        title="CT-SAM3D, by patches of one object each and rounds of click feedback",
+        module="voxclick.train.ct_sam3d.recipe",
+        recipe="CtRecipe",
+    ),
+    RecipeRow(
+        name="ct-sam3d-cross-patch",
+        title="CT-SAM3D's cross-patch network, by pairs of patches, on weights of ct-sam3d",
+        module="voxclick.train.ct_sam3d.cross_patch",
+        recipe="CrossPatchRecipe",
+    ),
 )
 """Every recipe; the first is that of a configuration that names none."""
 

@@ -221,7 +221,8 @@ def _save(
 
 
 def _told(recipe: Recipe[Any, Any], step: int, means: dict[str, float]) -> str:
-    named = [f"{name} {means[name]:.4g}" for name in ("loss", *recipe.told, "seconds")]
+    told = [name for name in ("loss", *recipe.told, "seconds") if name in means]
+    named = [f"{name} {means[name]:.4g}" for name in told]
     return f"step {step} of {recipe.steps}: {', '.join(named)}"
 
 

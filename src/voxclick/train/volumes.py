@@ -31,6 +31,7 @@ class Held:
         ct: Whether the intensities are Hounsfield units.
         labels: Label numbers, 0 for background.
         places: Voxels of each object that is large enough, in random order.
+        names: Of those objects.
     """
 
     def __init__(self, name: str, case: Case) -> None:
@@ -45,6 +46,7 @@ class Held:
         self.ct = bool(array.min() <= -500)
         self.labels = np.zeros(self.grid.shape, dtype=np.int16)
         self.places: dict[int, Array] = {}
+        self.names: dict[int, str] = {}
         generator = np.random.default_rng(0)
         for target in case.targets(self.grid):
             self.labels[target.box.slices][target.inside] = target.label
@@ -52,6 +54,7 @@ class Held:
                 voxels = np.argwhere(target.inside) + np.array(target.box.start)
                 chosen = generator.permutation(voxels)[:PLACES]
                 self.places[target.label] = chosen.astype(np.int16)
+                self.names[target.label] = target.name
 
     @property
     def nbytes(self) -> int:
