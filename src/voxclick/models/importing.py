@@ -4,7 +4,7 @@ import importlib
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, cast
+from typing import Protocol, cast, runtime_checkable
 
 from voxclick.errors import FileFormatError, MissingFileError, OptionError, OutputError
 from voxclick.models.kinds import MODELS, ModelRow
@@ -12,10 +12,15 @@ from voxclick.models.published import Imported, read_published
 from voxclick.models.weights import SUFFIX, place, read_header, read_weights, save_weights
 
 ENDINGS = (".pt", ".pth", ".pth.tar", SUFFIX)
+MEGABYTE = 1_000_000
+SAME_SIZE = 0.1
+"""Files of one model differ by a smaller share than this."""
+
 SHOWN = 4
 """Names that a message tells of many."""
 
 
+@runtime_checkable
 class Converter(Protocol):
     """The module `convert` of a family with published weights."""
 
@@ -51,7 +56,8 @@ def import_weights(row: ModelRow, source: Path) -> Brought:
         FileFormatError: If it is no checkpoint of the family, or could run code.
         OutputError: If the store cannot be written.
     """
-    imported = _own(source) or _converter(row.family).import_checkpoint(source)
+    own = _own(source)
+    imported = own or _converter(row).import_checkpoint(source)
     family = imported.header.get("voxclick")
     if family != row.family:
         raise FileFormatError(
@@ -66,9 +72,9 @@ def import_weights(row: ModelRow, source: Path) -> Brought:
             f"the folder {path.parent} is needed for weights, cannot make it: "
             f"{error.strerror or error}; set VOXCLICK_HOME to another folder"
         ) from None
-    told = {"licence": row.licence, "source": source.name}
+    told = {"model": row.name, "licence": row.licence, "source": source.name}
     save_weights(path, imported.tensors, {**told, **imported.header})
-    return Brought(path, imported.warnings)
+    return Brought(path, imported.warnings if own else (*imported.warnings, *_doubts(row, source)))
 
 
 def row_for(source: Path) -> ModelRow:
@@ -81,14 +87,14 @@ def row_for(source: Path) -> ModelRow:
     """
     own = _own(source)
     keys = _keys(source) if own is None else set()
-    families = {row.family for row in MODELS if row.checkpoint is not None}
-    for family in sorted(families):
-        if own.header["voxclick"] == family if own else _converter(family).recognises(keys):
+    families = {row.family: row for row in MODELS if row.checkpoint is not None}
+    for family, row in families.items():
+        if own.header["voxclick"] == family if own else _converter(row).recognises(keys):
             return _one_of(family, source)
-    shown = ", ".join(sorted(keys)[:SHOWN]) or "no keys"
+    shown = own.header["voxclick"] if own else ", ".join(sorted(keys)[:SHOWN])
     raise FileFormatError(
-        f"a checkpoint of one of the families {', '.join(sorted(families)) or '(none)'} is needed, "
-        f"{source} holds {shown} ...; see voxclick models"
+        f"a checkpoint of one of the families {', '.join(families) or '(none)'} is needed, "
+        f"{source} holds {shown or 'nothing'}; see voxclick models"
     )
 
 
@@ -121,6 +127,18 @@ def _own(source: Path) -> Imported | None:
     return Imported(*read_weights(source))
 
 
+def _doubts(row: ModelRow, source: Path) -> list[str]:
+    """That a file may be another model's of the family, as its size tells."""
+    published = row.checkpoint.megabytes if row.checkpoint else 0
+    megabytes = source.stat().st_size / MEGABYTE
+    if not published or abs(megabytes / published - 1) < SAME_SIZE:
+        return []
+    return [
+        f"{source.name} has {megabytes:.0f} MB, the published file of {row.name} about "
+        f"{published}: is it that model's?"
+    ]
+
+
 def _keys(source: Path) -> set[str]:
     """Keys of a checkpoint and of the dictionaries in it."""
     held = read_published(source)
@@ -142,5 +160,6 @@ def _one_of(family: str, source: Path) -> ModelRow:
     )
 
 
-def _converter(family: str) -> Converter:
-    return cast("Converter", importlib.import_module(f"voxclick.models.{family}.convert"))
+def _converter(row: ModelRow) -> Converter:
+    package = row.module.rpartition(".")[0]
+    return cast("Converter", importlib.import_module(f"{package}.convert"))

@@ -11,7 +11,7 @@ class Checkpoint:
 
     Attributes:
         file: Its path in the repositories; its last part is the file's own name.
-        megabytes: About how large it is.
+        megabytes: About how large it is; 0 where nobody knows.
         hub: Repository on the Hugging Face hub.
         modelscope: Repository on ModelScope.
         url: Of the file, at another place.
@@ -38,7 +38,8 @@ class ModelRow:
         name: What users call it.
         family: Its package under `voxclick.models`.
         title: What it is, in one line.
-        module: Where its segmenter lives; imported only when it is loaded.
+        module: Where its segmenter lives; imported only when it is loaded. Where there is a
+            checkpoint, `convert` beside it imports that.
         segmenter: Name of its class there.
         prompts: Kinds of prompts it takes.
         licence: Of its weights; `none` where it has none.
@@ -158,7 +159,6 @@ def _sam_adapter3d(data: str, title: str) -> ModelRow:
             file="best.pth.tar",
             megabytes=1100,
             page="https://github.com/med-air/3DSAM-adapter",
-            note="Files of before 19 August 2023 were made by another version of the network.",
         ),
     )
 
