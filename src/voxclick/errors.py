@@ -11,7 +11,8 @@
     │   ├── TooLargeError                           more than is taken in; HTTP 413
     │   ├── UnknownNameError (LookupError)          no model or object of that name; HTTP 404
     │   └── MissingFileError (FileNotFoundError)    nothing at that path; HTTP 404
-    └── OutputError (OSError)    exit 2, HTTP 507   a result cannot be written there
+    ├── OutputError (OSError)    exit 2, HTTP 507   a result cannot be written there
+    └── DownloadError (ConnectionError) exit 1, HTTP 502   a file cannot be got over the network
 
 Each message says what was expected, what came, and what to do.
 """
@@ -80,3 +81,9 @@ class OutputError(VoxclickError, OSError):
 
     exit_code = 2
     http_status = 507
+
+
+class DownloadError(VoxclickError, ConnectionError):
+    """A published file cannot be got over the network."""
+
+    http_status = 502

@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "serve": ("voxclick.cli.serve", "Serve"),
     "info": ("voxclick.cli.info", "Info"),
     "models": ("voxclick.cli.models", "Models"),
+    "fetch": ("voxclick.cli.fetch", "Fetch"),
     "evaluate": ("voxclick.cli.evaluate", "Evaluate"),
     "train": ("voxclick.cli.train", "Train"),
 }

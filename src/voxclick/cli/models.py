@@ -28,6 +28,7 @@ class Models:
         """Print the table of models, or its row of that name."""
         from voxclick.models import model_row
         from voxclick.models.kinds import MODELS
+        from voxclick.models.weights import presence
 
         rows = MODELS if self.name is None else (model_row(self.name),)
         entries: list[Json] = [
@@ -36,6 +37,7 @@ class Models:
                 "title": row.title,
                 "default": row is MODELS[0],
                 "prompts": list(row.prompts),
+                "weights": presence(row),
                 "licence": row.licence,
                 "source": row.source,
             }
@@ -43,22 +45,34 @@ class Models:
         ]
         if self.json:
             say(json.dumps(entries if self.name is None else entries[0], indent=1), flat=False)
-        else:
+        elif self.name is None:
             _show(entries)
+        else:
+            _tell(entries[0])
         return 0
 
 
 def _show(entries: list[Json]) -> None:
+    """A table of what tells models apart."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("model", "what it is", "prompts", "licence", "source", box=box.SIMPLE_HEAD)
+    table = Table("model", "what it is", "weights", "licence", box=box.SIMPLE_HEAD)
+    table.columns[0].no_wrap = True
     for entry in entries:
         name = f"{entry['name']} (default)" if entry["default"] else entry["name"]
-        prompts = ", ".join(entry["prompts"])
-        table.add_row(name, entry["title"], prompts, entry["licence"], entry["source"])
+        table.add_row(name, entry["title"], entry["weights"], entry["licence"])
     console = Console(highlight=False, markup=False)
     with console.capture() as printed:
         console.print(table)
     say(printed.get(), flat=False)
+
+
+def _tell(entry: Json) -> None:
+    """All that is known of one model, a line each."""
+    for key, value in entry.items():
+        told = ", ".join(value) if isinstance(value, list) else value
+        if key == "weights" and value == "absent":
+            told = f"absent; get them with: voxclick fetch {entry['name']}"
+        say(f"{key}: {told}")

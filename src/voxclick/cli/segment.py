@@ -87,6 +87,10 @@ class Segment:
     device: Annotated[str, tyro.conf.arg(metavar="DEVICE")] = "auto"
     """auto, cpu, cuda[:N] or mps."""
 
+    growth: Annotated[str | None, _optional("NAME")] = None
+    """How an object is followed past the view: wider or cross-patch; as suits the model if left
+    out."""
+
     report: Annotated[Path | None, _optional("FILE.json")] = None
     """Also write versions, device, model, prompts, seconds and volumes in ml."""
 
@@ -103,11 +107,11 @@ class Segment:
         from voxclick.cli.output import check_outputs, check_source
         from voxclick.cli.stopwatch import Stopwatch
         from voxclick.cli.terminal import Progress, say, tell
-        from voxclick.models import model_row
+        from voxclick.models import ready_row
 
         watch = Stopwatch()
         check_outputs(self)
-        model_row(self.model)
+        ready_row(self.model)
         asked = gather(self)
         with Progress() as progress:
             progress.step(f"reading {self.image}", checking=True)

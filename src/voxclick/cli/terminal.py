@@ -47,6 +47,11 @@ class Progress:
             self._timer.daemon = True
             self._timer.start()
 
+    def name(self, what: str) -> None:
+        """Call the step at hand something else, where a spinner shows it."""
+        if self._spinner is not None:
+            self._spinner.name(what)
+
     def done(self) -> None:
         """End the step at hand, where none follows."""
         self._stop_timer()

@@ -67,8 +67,9 @@ class Server:
             raise InputError(f"a server needs an address, got {address!r}: {error}") from None
 
     def models(self) -> list[str]:
-        """Names of the models that it has, the best first."""
-        return [row["name"] for row in self.ask("GET", "/models").json()]
+        """Names of the models that can answer there, the best first."""
+        rows = self.ask("GET", "/models").json()
+        return [row["name"] for row in rows if row["weights"] != "absent"]
 
     def open(
         self, image: str | Path, model: str | None = None, series: str | None = None

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import UInt16
 
-from voxclick.engine.ahead import likely_views
-from voxclick.engine.answer import checked, first_answer, refined, removed
+from voxclick.engine.answer import answered, checked, removed, unseen
 from voxclick.engine.cache import EmbeddingCache
 from voxclick.engine.change import Change, hull
+from voxclick.engine.growth import make_growth
 from voxclick.engine.object_state import ObjectState
 from voxclick.engine.ownership import Ownership
 from voxclick.engine.predict import Model
@@ -40,6 +40,8 @@ class Session:
         overlap: Who gets a voxel that several objects claim: `nearest` (the object with the
             nearest positive prompt), `first` or `last` (opened), or `allow` (all of them).
         cache: Embeddings shared with other sessions; one of its own (1 GiB) when None.
+        growth: How an object is followed past the view, a row of `engine.growth.kinds`; the
+            model's default when None.
 
     Raises:
         InputError: If the volume cannot be read, or a name or an option is unknown.
@@ -52,14 +54,14 @@ class Session:
         device: str = "auto",
         overlap: str = "nearest",
         cache: EmbeddingCache | None = None,
+        growth: str | None = None,
     ) -> None:
         model = segmenter if isinstance(segmenter, Segmenter) else load(segmenter, device)
         self.volume = opened(volume)
         self._model = Model(self.volume, model, EmbeddingCache() if cache is None else cache)
+        self._strategy = make_growth(model.spec, growth)
         self._objects = Ownership(self.volume.grid, overlap)
-        self._order = 0
-        self._revision = 0
-        self._ticket = 0
+        self._order = self._revision = self._ticket = 0
         self._lock = threading.RLock()
 
     @property
@@ -156,26 +158,23 @@ class Session:
             state = self._objects.state() if to is None else self._objects.open(to, None)
             record = state.begin(ready, self._order)
             self._order += 1
+            steps = answered(self._strategy, self._model, state, record)
             try:
-                changed, todo = first_answer(self._model, state, record)
+                step = next(steps)
             except BaseException:  # the model failed: the prompt was never given
                 state.forget()
                 raise
-            cut = todo[refinements:] if refinements is not None else []
-            todo = todo[: len(todo) - len(cut)]
-            record.complete = not todo and not cut
-            change = self._changed(state, changed, started, final=not todo)
+            ended = step.last or refinements == 0
+            change = self._changed(state, step.changed, started, final=ended)
         yield change
-        while todo:
+        while not ended:
             started = time.perf_counter()
             with self._lock:
                 if self._ticket != ticket:
                     return
-                (look, box), *todo = todo
-                changed = refined(self._model, state, look, box)
-                record.refinements += 1
-                record.complete = not todo and not cut
-                change = self._changed(state, changed, started, final=not todo)
+                step = next(steps)
+                ended = step.last or record.refinements == refinements
+                change = self._changed(state, step.changed, started, final=ended)
             yield change
 
     def encode_ahead(self, views: int = 1) -> int:
@@ -191,7 +190,7 @@ class Session:
         """
         ticket, encoded = self._ticket, 0
         with self._lock:
-            grids = likely_views(self._model, self._objects.state(), views)
+            grids = unseen(self._strategy, self._model, self._objects.state(), views)
         for grid in grids:
             if self._ticket != ticket:
                 break
@@ -244,7 +243,8 @@ class Session:
                     f"a prompt of {state.name!r} must be one of its {len(state.done)}, counted "
                     f"from 0, got {place}"
                 )
-            return self._changed(state, removed(self._model, state, place), started, final=True)
+            changed = removed(self._strategy, self._model, state, place)
+            return self._changed(state, changed, started, final=True)
 
     def rename(self, old: str, new: str) -> None:
         """Give an object another name.

@@ -23,7 +23,7 @@ from voxclick.evaluate.report import Shown, write_page
 from voxclick.evaluate.results import Row
 from voxclick.evaluate.store import Store
 from voxclick.evaluate.summary import Measured, Summary, summarise
-from voxclick.models import model_row
+from voxclick.models import ready_row
 from voxclick.models.base import Segmenter
 from voxclick.models.device import resolve_device
 from voxclick.simulate.kinds import USERS, make_user
@@ -148,7 +148,7 @@ def evaluate(
 def _settings(plan: Plan, dataset: Dataset, segmenter: Segmenter | None) -> Json:
     """What decides about the results, checked."""
     if segmenter is None:
-        row = model_row(plan.model)
+        row = ready_row(plan.model)
         name, kinds = row.name, frozenset(row.prompts)
     else:
         name, kinds = segmenter.spec.name, segmenter.spec.prompts

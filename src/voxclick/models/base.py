@@ -3,7 +3,6 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 import torch
@@ -35,6 +34,8 @@ class Spec:
             views shrink with thick slices and small volumes.
         border_voxels: A mask this near a face of the view asks for a wider one.
         refinements: How many finer patches one prompt may refine.
+        growths: The strategies of the engine that suit it (`engine.growth.kinds`), the default
+            first.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Spec:
     fixed_patch: bool = False
     border_voxels: int = 2
     refinements: int = 8
+    growths: tuple[str, ...] = ("wider", "cross-patch")
 
     def spacing_mm(self, grid: Grid, level: int) -> Vector3:
         """The spacing of views of this volume at a level, per axis."""
@@ -107,11 +109,11 @@ class Segmenter(ABC):
     """A promptable model. It holds weights and a device, and no state between clicks.
 
     Attributes:
-        spec: What it takes and how it looks at a volume.
+        spec: What it takes and how it looks at a volume; `load` names it as the user did.
         device: Where it computes.
     """
 
-    spec: ClassVar[Spec]
+    spec: Spec
     device: torch.device
 
     @abstractmethod
@@ -134,6 +136,28 @@ class Segmenter(ABC):
             prompts: In indices of the view, oldest first; may be empty when `previous` is not.
             previous: The object's mask before the newest prompt, 0 to 1, on the view's grid; None
                 for a new object.
+        """
+
+
+class CrossPatch(ABC):
+    """What a segmenter adds that can say where an object goes on in a neighbouring view.
+
+    Source: CT-SAM3D, arXiv 2403.15063, the cross-patch prompt of its overview figure.
+    """
+
+    @abstractmethod
+    def heat(
+        self, here: Embedding, mask: Float[Tensor, "i j k"], there: Embedding
+    ) -> Float[Tensor, "u v w"] | None:
+        """How good a place for a click each voxel of the neighbouring view is, about 0 to 1.
+
+        Args:
+            here: The view that the object was found in.
+            mask: The object there, 0 to 1, on the grid of `here`.
+            there: The neighbouring view; of the same spacing.
+
+        Returns:
+            On the grid of `there`; None where the weights have no such part.
         """
 
 

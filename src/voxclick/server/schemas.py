@@ -153,6 +153,7 @@ class ModelRow(BaseModel):
     name: str
     title: str
     prompts: list[str]
+    weights: Literal["packaged", "here", "absent", "none"]
     licence: str
     default: bool
 

@@ -2,7 +2,7 @@
 
 import threading
 
-from voxclick.models import load, model_row
+from voxclick.models import load, model_row, ready_row
 from voxclick.models.base import Segmenter
 
 
@@ -15,10 +15,12 @@ class Segmenters:
 
     Raises:
         UnknownNameError: If there is no model of the default name.
+        MissingFileError: If its weights are not on this machine.
+        FileFormatError: If it is a file that holds no weights.
     """
 
     def __init__(self, default: str | None = None, device: str = "auto") -> None:
-        self.default = model_row(default).name
+        self.default = ready_row(default).name
         self._device = device
         self._loaded: dict[str, Segmenter] = {}
         self._lock = threading.Lock()
@@ -26,10 +28,13 @@ class Segmenters:
     def get(self, name: str | None = None) -> Segmenter:
         """The model of that name, the default one for None; slow the first time.
 
+        Only whoever starts the server can name a file of weights.
+
         Raises:
             UnknownNameError: If there is no such model.
+            MissingFileError: If its weights are not on this machine.
         """
-        wanted = model_row(self.default if name is None else name).name
+        wanted = self.default if name in (None, self.default) else model_row(name).name
         with self._lock:
             if wanted not in self._loaded:
                 self._loaded[wanted] = load(wanted, self._device)

@@ -12,6 +12,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
+from voxclick.models.layers.convolution import Convolution
+
 PROMPT_MAPS = 14
 """Channels that `maps.py` makes of prompts and evidence, on the folded grid."""
 
@@ -43,25 +45,6 @@ class Widths:
     def as_dict(self) -> dict[str, object]:
         """For the header of a checkpoint."""
         return asdict(self)
-
-
-class Convolution(nn.Conv3d):
-    """A 3D convolution that keeps off PyTorch's slow path for one small float32 image on a CPU.
-
-    There oneDNN is called directly, or, where gradients are wanted, the image goes twice: three
-    times faster than `slow_conv3d`, which PyTorch 2.13 would choose.
-    """
-
-    def forward(self, input: Tensor) -> Tensor:  # noqa: A002, D102  (as in nn.Conv3d)
-        if input.shape[0] > 1 or input.device.type != "cpu" or input.dtype != torch.float32:
-            return super().forward(input)
-        if torch.is_grad_enabled() and (input.requires_grad or self.weight.requires_grad):
-            return super().forward(torch.cat([input, input]))[:1]
-        padding = [size // 2 for size in self.kernel_size]
-        fast: Tensor = torch.mkldnn_convolution(
-            input, self.weight, self.bias, padding, self.stride, self.dilation, self.groups
-        )
-        return fast
 
 
 class Block(nn.Sequential):

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from pathlib import Path
 
 import torch
 from jaxtyping import Float
@@ -13,7 +13,7 @@ from voxclick.models.builtin.edges import stands_out
 from voxclick.models.builtin.folding import Folding
 from voxclick.models.builtin.maps import image_maps, prompt_maps
 from voxclick.models.builtin.network import Network, channels_last
-from voxclick.models.builtin.weights import read_packaged
+from voxclick.models.builtin.weights import read_packaged, read_weights
 from voxclick.models.evidence.race import judge, obedient
 from voxclick.models.evidence.scene import Scene
 from voxclick.preprocess import View
@@ -44,11 +44,11 @@ class BuiltinSegmenter(Segmenter):
 
     Args:
         device: Where the network computes; the evidence is weighed on the CPU.
-        network: Other weights than those in the package.
+        weights: Others than those in the package: a file that training wrote, or a network.
         dtype: What the network computes in; bfloat16 where the device is fast at it, when None.
     """
 
-    spec: ClassVar[Spec] = Spec(
+    spec = Spec(
         name="builtin",
         prompts=frozenset({"point", "box", "scribble", "lasso", "mask"}),
     )
@@ -56,12 +56,15 @@ class BuiltinSegmenter(Segmenter):
     def __init__(
         self,
         device: torch.device,
-        network: Network | None = None,
+        weights: Path | Network | None = None,
         dtype: torch.dtype | None = None,
     ) -> None:
         self.device = device
         self.dtype = best_dtype(device) if dtype is None else dtype
-        network = network or read_packaged()
+        if weights is None:
+            network = read_packaged()
+        else:
+            network = weights if isinstance(weights, Network) else read_weights(weights)
         self.network = network.to(device, self.dtype).eval().requires_grad_(False)
         channels_last(self.network)
 

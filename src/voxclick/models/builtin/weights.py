@@ -4,10 +4,9 @@ import json
 from importlib.resources import as_file, files
 from pathlib import Path
 
-from safetensors import SafetensorError, safe_open
-
 from voxclick.errors import FileFormatError
 from voxclick.models.builtin.network import Network, Widths
+from voxclick.models.weights import read_weights as read_tensors
 
 PACKAGED = "weights.safetensors"
 
@@ -22,18 +21,18 @@ def read_weights(path: Path) -> Network:
     """A network from a file that training wrote.
 
     Raises:
+        MissingFileError: If there is nothing at the path.
         FileFormatError: If it is no such file.
     """
+    weights, header = read_tensors(path)
     try:
-        with safe_open(path, framework="pt") as stored:
-            header = stored.metadata() or {}
-            weights = {name: stored.get_tensor(name).float() for name in stored.keys()}  # noqa: SIM118
         sizes = json.loads(header["widths"])
         network = Network(Widths(**{**sizes, "levels": tuple(sizes["levels"])}))
-        network.load_state_dict(weights)
-    except (OSError, SafetensorError, KeyError, ValueError, TypeError, RuntimeError) as error:
+        network.load_state_dict({name: value.float() for name, value in weights.items()})
+    except (KeyError, ValueError, TypeError, RuntimeError) as error:
+        reason = " ".join(str(error).split())
         raise FileFormatError(
-            f"weights of the built-in network are needed, got {path}: {error}; "
+            f"weights of the built-in network are needed, got {path}: {reason}; "
             "train some with voxclick train"
         ) from None
     return network

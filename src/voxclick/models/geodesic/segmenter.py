@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 import torch
@@ -43,7 +42,7 @@ class GeodesicSegmenter(Segmenter):
     ECCV 2008 (raster sweeps).
     """
 
-    spec: ClassVar[Spec] = Spec(
+    spec = Spec(
         name="geodesic",
         prompts=frozenset({"point", "box", "scribble", "lasso", "mask"}),
     )

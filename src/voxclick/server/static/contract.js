@@ -62,7 +62,8 @@
  * @property {boolean} final
  * @property {Progress} state
  *
- * @typedef {{name: string, title: string, prompts: string[], licence: string, default: boolean}} ModelRow
+ * @typedef {{name: string, title: string, prompts: string[], weights: string, licence: string,
+ *   default: boolean}} ModelRow
  * @typedef {{id: string, name: string}} SessionRow
  * @typedef {{uid: string, description: string, images: number}} SeriesRow
  *

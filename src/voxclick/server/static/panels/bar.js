@@ -35,7 +35,7 @@ async function fillModels({ progress }, session) {
   const model = byId("model", HTMLSelectElement);
   model.addEventListener("change", () => void session.setModel(model.value));
   try {
-    const rows = await listModels();
+    const rows = (await listModels()).filter(({ weights }) => weights !== "absent");
     model.replaceChildren(
       ...rows.map(({ name, title }) => make("option", { value: name, title }, name)),
     );

@@ -1,0 +1,1 @@
+"""What is identical in more than one family."""
