@@ -66,8 +66,8 @@ def _turns(attention: Any) -> Tensor:
 
 def _turned(tokens: Float[Tensor, "k c"], turns: Tensor) -> Float[Tensor, "k c"]:
     """Tokens of one or more slices, each turned by its place on its slice."""
-    pairs = torch.view_as_complex(tokens.float().unflatten(-1, (-1, 2)))  # k c/2
-    turned = pairs.unflatten(0, (-1, len(turns))) * turns  # n t c/2
+    pairs = torch.view_as_complex(tokens.float().reshape(len(tokens), -1, 2))  # k c/2
+    turned = pairs.reshape(-1, *turns.shape) * turns  # n t c/2
     return torch.view_as_real(turned).reshape(tokens.shape).to(tokens.dtype)
 
 
