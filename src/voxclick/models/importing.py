@@ -66,7 +66,7 @@ def import_weights(row: ModelRow, source: Path) -> Brought:
             f"the folder {path.parent} is needed for weights, cannot make it: "
             f"{error.strerror or error}; set VOXCLICK_HOME to another folder"
         ) from None
-    told = {"licence": row.licence, "source": source.name}
+    told = {"model": row.name, "licence": row.licence, "source": source.name}
     save_weights(path, imported.tensors, {**told, **imported.header})
     return Brought(path, imported.warnings)
 
