@@ -38,7 +38,8 @@ class ModelRow:
         name: What users call it.
         family: Its package under `voxclick.models`.
         title: What it is, in one line.
-        module: Where its segmenter lives; imported only when it is loaded.
+        module: Where its segmenter lives; imported only when it is loaded. Where there is a
+            checkpoint, `convert` beside it imports that.
         segmenter: Name of its class there.
         prompts: Kinds of prompts it takes.
         licence: Of its weights; `none` where it has none.
