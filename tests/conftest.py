@@ -29,3 +29,14 @@ def data_dir() -> Path:
             pytest.fail(f"CI needs the real volumes at {DATA}; set VOXCLICK_DATA")
         pytest.skip(f"no real volumes at {DATA}; set VOXCLICK_DATA to their folder")
     return DATA
+
+
+@pytest.fixture(scope="session")
+def parity_dir() -> Path:
+    """The folder of the authors' numbers, beside the real volumes; skipped without it."""
+    parity = DATA.parent / "parity"
+    if not parity.is_dir():
+        if os.environ.get("CI"):
+            pytest.fail(f"CI needs the published numbers at {parity}; set VOXCLICK_DATA")
+        pytest.skip(f"no published numbers at {parity}; set VOXCLICK_DATA to its sibling")
+    return parity

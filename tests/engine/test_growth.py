@@ -27,7 +27,9 @@ def test_a_growth_that_does_not_suit_the_model_is_refused() -> None:
         make_growth(spec, "cross-patch")
 
 
-@pytest.mark.parametrize("name", [row.name for row in GROWTHS])
+@pytest.mark.parametrize(
+    "name", [row.name for row in GROWTHS if row.name in RegionGrowing.spec.growths]
+)
 def test_an_answer_cut_short_is_replayed_as_far_as_it_went(name: str) -> None:
     asked = vc.Session(VOLUME, RegionGrowing(), growth=name)
     steps = asked.stream(vc.Point((48.0, 48.0, 48.0)))
@@ -41,7 +43,9 @@ def test_an_answer_cut_short_is_replayed_as_far_as_it_went(name: str) -> None:
     assert again.log.objects[0].steps[0].refinements == 1
 
 
-@pytest.mark.parametrize("name", [row.name for row in GROWTHS])
+@pytest.mark.parametrize(
+    "name", [row.name for row in GROWTHS if row.name in RegionGrowing.spec.growths]
+)
 def test_undo_takes_back_every_step_of_an_answer(name: str) -> None:
     asked = vc.Session(VOLUME, RegionGrowing(), growth=name)
     changes = list(asked.stream(vc.Point((48.0, 48.0, 48.0))))

@@ -41,6 +41,7 @@ def answered(
     prompt = record.prompt
     if isinstance(prompt, MaskPrompt) and prompt.axis is None:
         box = state.bounds.union(Box.of_mask(prompt.mask.array))
+        state.track = record.track_after = None
         steps = iter([Step(state.write(box, prompt.mask.array[box.slices]), last=True)])
     else:
         steps = strategy.answer(model, state, record)

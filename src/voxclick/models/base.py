@@ -1,7 +1,7 @@
 """The seam that every family fills: how it looks at a volume, its dear half and its cheap half."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -159,3 +159,95 @@ class CrossPatch(ABC):
         Returns:
             On the grid of `there`; None where the weights have no such part.
         """
+
+
+class SliceMemory(ABC):
+    """What a slice tells the slices visited after it: a value, small, and the family's own."""
+
+    @property
+    @abstractmethod
+    def nbytes(self) -> int:
+        """Memory it holds."""
+
+
+@dataclass(frozen=True, eq=False)
+class Memories:
+    """What is known of an object when one more slice is answered.
+
+    Attributes:
+        index: Number of the slice along its axis.
+        step: 1 where slices are visited upwards, -1 where downwards.
+        count: Slices along the axis.
+        prompted: Of slices with prompts, by number; all of them count, on both sides.
+        tracked: Of slices that were visited, by number; the nearest ones behind count.
+    """
+
+    index: int
+    step: int
+    count: int
+    prompted: Mapping[int, SliceMemory]
+    tracked: Mapping[int, SliceMemory]
+
+
+@dataclass(frozen=True, eq=False)
+class SliceAnswer:
+    """The object on one slice.
+
+    Attributes:
+        logits: On the family's own raster, above 0 where the object is.
+        quality: How well the model thinks the mask fits, 0 to 1.
+        presence: Logit of the object being on this slice at all; below 0 the mask is empty.
+        token: The family's description of the object here, for `remember`.
+        prompted: Whether prompts on this very slice led to it.
+    """
+
+    logits: Float[Tensor, "h w"]
+    quality: Float[Tensor, ""]
+    presence: Float[Tensor, ""]
+    token: Float[Tensor, " e"]
+    prompted: bool
+
+
+class SliceSegmenter(Segmenter):
+    """A family that answers slice after slice, each from the memory of others.
+
+    Its views are one voxel thick along the axis that it tracks along. All of its functions are
+    pure: what was found before comes in as `previous` and `memories`, and nothing is kept.
+    """
+
+    @abstractmethod
+    def slice_grid(self, grid: Grid, axis: int, index: int) -> Grid:
+        """The grid of the view that shows one slice of a volume, whole, with square pixels."""
+
+    @abstractmethod
+    def prompt(
+        self,
+        embedding: Embedding,
+        prompts: Sequence[Prompt],
+        previous: SliceAnswer | None = None,
+        memories: Memories | None = None,
+    ) -> SliceAnswer:
+        """The object on a slice with prompts.
+
+        Args:
+            embedding: Of the slice's view.
+            prompts: All prompts of this slice, in indices of its view, oldest first.
+            previous: What was found on this slice before the newest prompt; None for nothing.
+            memories: Of other slices, where this one was visited from them; None where it was not.
+        """
+
+    @abstractmethod
+    def draw(self, embedding: Embedding, mask: Float[Tensor, "i j k"]) -> SliceAnswer:
+        """The object on a slice where a mask, 0 to 1 on the slice's view, says what it is."""
+
+    @abstractmethod
+    def track(self, embedding: Embedding, memories: Memories) -> SliceAnswer:
+        """The object on a slice without prompts, from the memories of others."""
+
+    @abstractmethod
+    def remember(self, embedding: Embedding, answer: SliceAnswer) -> SliceMemory:
+        """What a slice's answer tells other slices."""
+
+    @abstractmethod
+    def spread(self, embedding: Embedding, answer: SliceAnswer) -> Float[Tensor, "i j k"]:
+        """The answer's logits on the grid of the slice's view."""

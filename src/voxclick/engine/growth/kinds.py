@@ -11,7 +11,7 @@ class GrowthRow:
         name: Short name, as on the command line.
         title: What it does, in one line.
         module: Where its class lives.
-        strategy: Name of the class; made without arguments.
+        strategy: What makes it there, called without arguments.
     """
 
     name: str
@@ -32,6 +32,30 @@ GROWTHS: tuple[GrowthRow, ...] = (
         "goes on from patch to patch where the object reaches the border, at full resolution",
         "voxclick.engine.growth.cross_patch",
         "CrossPatchGrowth",
+    ),
+    GrowthRow(
+        "slices",
+        "goes from slice to slice, up and down from the prompted one",
+        "voxclick.engine.growth.slices",
+        "Slices",
+    ),
+    GrowthRow(
+        "slices-up",
+        "goes from slice to slice, upwards only",
+        "voxclick.engine.growth.slices",
+        "UPWARDS",
+    ),
+    GrowthRow(
+        "slices-down",
+        "goes from slice to slice, downwards only",
+        "voxclick.engine.growth.slices",
+        "DOWNWARDS",
+    ),
+    GrowthRow(
+        "slices-published",
+        "up to the end, then down with what was found there, as in arXiv 2408.02635",
+        "voxclick.engine.growth.slices",
+        "PUBLISHED",
     ),
 )
 """Every strategy."""

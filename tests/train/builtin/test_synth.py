@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from voxclick.train.synth import (
+from voxclick.train.builtin.synth import (
     RawMap,
     SynthSettings,
     make_batch,
@@ -10,7 +10,7 @@ from voxclick.train.synth import (
     paint,
     tissue_around,
 )
-from voxclick.train.synth_intensity import Draw
+from voxclick.train.builtin.synth_intensity import Draw
 
 CPU = torch.device("cpu")
 

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 from scipy.ndimage import gaussian_filter, zoom
 
-from voxclick.train.data import RealPatch
+from voxclick.train.builtin.patches import RealPatch
 from voxclick.types import Array, Vector3
 
 SMALLEST = 30

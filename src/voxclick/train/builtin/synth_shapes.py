@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from voxclick.train.synth_intensity import Draw, Stage, idle, smooth
+from voxclick.train.builtin.synth_intensity import Draw, Stage, idle, smooth
 
 REACH = 4  # a row has 2 * REACH + 1 instances
 LESION_RADIUS = (0.045, 0.14)  # as fractions of the shortest side

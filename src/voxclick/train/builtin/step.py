@@ -15,12 +15,15 @@ from voxclick.models.evidence.race import Evidence, obedient, weigh
 from voxclick.models.evidence.scene import Scene
 from voxclick.models.evidence.seeds import Seeds, gather
 from voxclick.prompts import Prompt
-from voxclick.train.losses import cross_entropy, soft_dice_loss
-from voxclick.train.prompting import Target, next_prompt, scene_grid
+from voxclick.train.builtin.losses import cross_entropy, soft_dice_loss
+from voxclick.train.builtin.prompting import Target, next_prompt, scene_grid
 from voxclick.types import Array, Index3, Vector3
 
 UNPROMPTED = 0.6
 """Share of the coarse masks that are refined before any prompt is seen."""
+
+SHOWN = (1, 2, 3, 5)
+"""Rounds whose Dice is told."""
 
 REPEATED = 0.1
 """Share of the later rounds without a new prompt, as where a mask is refined patch by patch."""
@@ -120,13 +123,18 @@ class ClickLoop(nn.Module):
         self.network = network
         self._pool = ThreadPoolExecutor(threads)
 
-    def forward(self, samples: list[Sample], seed: int) -> tuple[Tensor, list[Played]]:
-        """The mean loss over all rounds of all targets, and how each target came on.
+    def forward(self, samples: list[Sample], seed: int) -> tuple[Tensor, dict[str, float]]:
+        """The mean loss over all rounds of all targets, and the mean Dice after some of them.
 
         Args:
             samples: Scenes; those of one shape go through the network together.
             seed: Of the simulated users.
         """
+        loss, played = self.play(samples, seed)
+        return loss, _quality(played)
+
+    def play(self, samples: list[Sample], seed: int) -> tuple[Tensor, list[Played]]:
+        """The mean loss over all rounds of all targets, and how each target came on."""
         groups: dict[tuple[Index3, Index3], list[Setting]] = {}
         for setting in self._pool.map(Setting.of, samples):
             groups.setdefault((setting.folding.shape, setting.folding.folded), []).append(setting)
@@ -173,6 +181,17 @@ class ClickLoop(nn.Module):
     @property
     def _device(self) -> torch.device:
         return next(self.network.parameters()).device
+
+
+def _quality(played: list[Played]) -> dict[str, float]:
+    """Mean Dice after some rounds, of the network and of the evidence that it corrects."""
+    found: dict[str, float] = {}
+    for shown in SHOWN:
+        pairs = [each.dice[shown - 1] for each in played if len(each.dice) >= shown]
+        for place, name in enumerate(("dice", "evidence")):
+            values = [pair[place] for pair in pairs]
+            found[f"{name}_{shown}"] = float(np.mean(values)) if values else float("nan")
+    return found
 
 
 def _user(seed: int, place: int, number: int) -> np.random.Generator:

@@ -9,12 +9,12 @@ from jaxtyping import Bool, Int
 from voxclick.geometry import Box
 from voxclick.models.builtin.folding import THICK
 from voxclick.simulate.user import components
-from voxclick.train.augment import augment, sub_targets
-from voxclick.train.config import TrainConfig
-from voxclick.train.data import RealCases
-from voxclick.train.prompting import COARSE, Target, coarse_mask
-from voxclick.train.step import Sample
-from voxclick.train.synth import Scenes, SynthSettings, make_scenes, paint, tissue_around
+from voxclick.train.builtin.augment import augment, sub_targets
+from voxclick.train.builtin.patches import RealCases
+from voxclick.train.builtin.prompting import COARSE, Target, coarse_mask
+from voxclick.train.builtin.settings import BuiltinSettings
+from voxclick.train.builtin.step import Sample
+from voxclick.train.builtin.synth import Scenes, SynthSettings, make_scenes, paint, tissue_around
 from voxclick.types import Array, Index3, Vector3
 
 LEAST = 24
@@ -42,15 +42,15 @@ class Samples:
     """Where samples come from; the same seed and step give the same samples.
 
     Args:
-        config: Shares, sizes and data sets.
+        settings: Shares, sizes and data sets.
         data: Folder of real volumes; None for made-up scenes only.
     """
 
-    def __init__(self, config: TrainConfig, data: Path | None) -> None:
-        self.config = config
+    def __init__(self, settings: BuiltinSettings, data: Path | None) -> None:
+        self.settings = settings
         self.cases = None
-        if data is not None and config.real > 0:
-            self.cases = RealCases(data, config.include, config.exclude)
+        if data is not None and settings.real > 0:
+            self.cases = RealCases(data, settings.include, settings.exclude)
 
     def draw(self, step: int, rank: int, number: int) -> Sample:
         """One sample.
@@ -60,11 +60,11 @@ class Samples:
             rank: Of the process.
             number: Of the scene in the step.
         """
-        generator = np.random.default_rng((self.config.seed, step, rank, number))
-        sizes = self.config.patch
-        size = sizes[int(np.random.default_rng((self.config.seed, step)).integers(len(sizes)))]
+        generator = np.random.default_rng((self.settings.seed, step, rank, number))
+        sizes = self.settings.patch
+        size = sizes[int(np.random.default_rng((self.settings.seed, step)).integers(len(sizes)))]
         shape = (size, size, size)
-        if self.cases is not None and generator.random() < self.config.real:
+        if self.cases is not None and generator.random() < self.settings.real:
             return self._real(self.cases, shape, generator)
         return self._made_up(shape, generator)
 
@@ -73,7 +73,7 @@ class Samples:
         masks = [patch.labels == label for label in np.unique(patch.labels) if label > 0]
         if generator.random() < PIECES or not masks:
             masks = [*masks, *sub_targets(patch, generator)]
-        if generator.random() < self.config.painted and len(masks) > 2:
+        if generator.random() < self.settings.painted and len(masks) > 2:
             made = _torch_generator(generator)
             labels = torch.from_numpy(patch.labels.astype(np.int16))[None]
             lengths = torch.tensor([patch.lengths])
@@ -110,13 +110,13 @@ class Samples:
         usable = np.flatnonzero((sizes >= LEAST) & (sizes < 0.9 * valid.sum()))
         if len(usable) == 0:  # a patch without an object teaches nothing: the brightest part does
             masks, usable = [image > np.quantile(image, 0.8)], np.array([0])
-        count = min(self.config.targets, len(usable))
+        count = min(self.settings.targets, len(usable))
         chosen = generator.choice(usable, count, replace=False)
         targets = tuple(self._target(masks[int(number)], generator) for number in chosen)
         return Sample(image, lengths, valid, cut, targets)
 
     def _target(self, mask: Bool[Array, "i j k"], generator: np.random.Generator) -> Target:
-        shares = np.array(self.config.rounds)
+        shares = np.array(self.settings.rounds)
         rounds = 1 + int(generator.choice(len(shares), p=shares / shares.sum()))
         parts, sizes = components(mask)
         if len(sizes) > 2 and generator.random() < ONE_PART:

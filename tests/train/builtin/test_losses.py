@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from voxclick.train.losses import cross_entropy, soft_dice_loss
+from voxclick.train.builtin.losses import cross_entropy, soft_dice_loss
 
 TRUTH = torch.zeros(1, 8, 8, 8, dtype=torch.bool)
 TRUTH[:, 2:5, 2:5, 2:5] = True
