@@ -15,9 +15,10 @@ from voxclick.models.device import best_dtype
 from voxclick.models.sam_adapter3d.checkpoint import read_network
 from voxclick.models.sam_adapter3d.clicks import points_of
 from voxclick.models.sam_adapter3d.correction import Ground, settled
+from voxclick.models.sam_adapter3d.crop import crop_of
 from voxclick.models.sam_adapter3d.network import Encoded, Network
 from voxclick.models.sam_adapter3d.orientation import Turn
-from voxclick.models.sam_adapter3d.settings import Settings, normalised_crop, settings_for
+from voxclick.models.sam_adapter3d.settings import Settings, settings_for
 from voxclick.preprocess import View
 from voxclick.prompts import Prompt
 from voxclick.types import Array
@@ -66,6 +67,8 @@ class SamAdapter3dSegmenter(Segmenter):
         FileFormatError: If it holds no such weights.
     """
 
+    spec = SPEC
+
     def __init__(
         self,
         device: torch.device,
@@ -86,13 +89,9 @@ class SamAdapter3dSegmenter(Segmenter):
         self.spec = replace(SPEC, patch=(side, side, side), spacings_mm=spacings)
 
     def embed(self, view: View) -> CropEmbedding:  # noqa: D102  (as in Segmenter)
-        turn = Turn.to(self.settings.orientation, view.grid)
-        image = view.image.to(self.device)
-        inside = torch.zeros_like(image, dtype=torch.float32)
-        inside[view.inside.slices] = 1.0
-        crop = normalised_crop(turn.crop(image), self.settings.intensity, turn.crop(inside))
+        crop, turn = crop_of(view, self.settings)
         with self._precision():
-            encoded = self.network.encode(crop)
+            encoded = self.network.encode(crop.to(self.device))
         ground = Ground.of(view.image.detach().to("cpu", torch.float32).numpy())
         return CropEmbedding(encoded, turn, ground)
 

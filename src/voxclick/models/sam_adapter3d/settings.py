@@ -4,7 +4,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
-import torch
 from jaxtyping import Float
 from torch import Tensor
 
@@ -102,17 +101,3 @@ def settings_of(header: Mapping[str, str]) -> Settings:
             "weights of 3DSAM-adapter must tell the settings of their crops, or be of one of the "
             f"data sets {', '.join(DATA_SETS)}, got {error!r}; import them by the name of a model"
         ) from None
-
-
-def normalised_crop(
-    image: Float[Tensor, "d h w"], intensity: Intensity, inside: Float[Tensor, "d h w"]
-) -> Float[Tensor, "1 1 d h w"]:
-    """A crop as the network takes it: 0 outside the volume, which is the foreground's mean.
-
-    Args:
-        image: In the volume's own scale.
-        intensity: Of the network's data set.
-        inside: 1 in the volume, 0 outside.
-    """
-    whole = torch.nan_to_num(image.float(), nan=0.0)
-    return (intensity.normalised(whole) * inside)[None, None]
