@@ -1,6 +1,5 @@
 """The memory attention of SAM 2 (arXiv 2408.00714, section 4), over one slice's tokens."""
 
-import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
