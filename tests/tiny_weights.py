@@ -3,8 +3,11 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from adapter_network import small_network
 from published_sam2 import TINY_SIZES, narrow
 
+from voxclick.models.sam_adapter3d.checkpoint import write_network
+from voxclick.models.sam_adapter3d.settings import Intensity, Settings
 from voxclick.models.weights import save_weights
 
 
@@ -19,5 +22,13 @@ def write_sam2_slices(path: Path) -> None:
     save_weights(path, tensors, header)
 
 
-TINY_WEIGHTS: dict[str, Callable[[Path], None]] = {"sam2_slices": write_sam2_slices}
+def write_sam_adapter3d(path: Path) -> None:
+    """3DSAM-adapter at eight channels, in crops of 64 voxels."""
+    write_network(path, small_network(), Settings(Intensity(-50, 150, 50, 50), crop=64))
+
+
+TINY_WEIGHTS: dict[str, Callable[[Path], None]] = {
+    "sam2_slices": write_sam2_slices,
+    "sam_adapter3d": write_sam_adapter3d,
+}
 """By family: writes a file that its segmenter takes."""
