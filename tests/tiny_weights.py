@@ -4,11 +4,19 @@ from collections.abc import Callable
 from pathlib import Path
 
 from adapter_network import small_network
+from published_ct_sam3d import lively
 from published_sam2 import TINY_SIZES, narrow
 
 from voxclick.models.sam_adapter3d.checkpoint import write_network
 from voxclick.models.sam_adapter3d.settings import Intensity, Settings
 from voxclick.models.weights import save_weights
+
+
+def write_ct_sam3d(path: Path) -> None:
+    """CT-SAM3D at sixteen channels."""
+    network = lively()
+    header = {"voxclick": "ct_sam3d", "sizes": network.sizes.to_json()}
+    save_weights(path, dict(network.state_dict()), header)
 
 
 def write_sam2_slices(path: Path) -> None:
@@ -28,6 +36,7 @@ def write_sam_adapter3d(path: Path) -> None:
 
 
 TINY_WEIGHTS: dict[str, Callable[[Path], None]] = {
+    "ct_sam3d": write_ct_sam3d,
     "sam2_slices": write_sam2_slices,
     "sam_adapter3d": write_sam_adapter3d,
 }
