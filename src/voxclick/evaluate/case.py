@@ -12,6 +12,7 @@ from scipy.ndimage import find_objects
 from voxclick import io
 from voxclick.errors import GridMismatchError
 from voxclick.geometry import Box, Grid
+from voxclick.prompts import BoxPrompt
 from voxclick.types import Array
 from voxclick.volume import Mask, Volume
 
@@ -26,6 +27,7 @@ class Target:
         grid: The image's.
         box: The smallest box that holds it; empty for an object without voxels.
         inside: The truth in that box.
+        given: The box that the data set gives with it, as a prompt; None where it gives none.
     """
 
     label: int
@@ -33,6 +35,7 @@ class Target:
     grid: Grid
     box: Box
     inside: Bool[Array, "i j k"]
+    given: BoxPrompt | None = None
 
     @property
     def voxels(self) -> int:
@@ -62,6 +65,8 @@ class Case:
             for an image that has one.
         placed: Whether the labels' file says where they lie; if not, they lie on the image, and
             only their shape must fit.
+        boxes: The file of a box prompt for each object (`evaluate.challenge.request`), if any.
+        problem: Why it cannot be evaluated, such as a missing label; empty when it can be tried.
     """
 
     name: str
@@ -72,6 +77,8 @@ class Case:
     masks: Mapping[int, Path] = field(default_factory=dict)
     channel: int | None = None
     placed: bool = True
+    boxes: Path | None = None
+    problem: str = ""
 
     def read(self) -> Volume:
         """The image, or the channel of it that is wanted.

@@ -7,10 +7,12 @@ from html import escape
 from importlib.resources import files
 
 from voxclick.evaluate.chart import Curve, draw_chart
+from voxclick.evaluate.preset import preset_row
 from voxclick.evaluate.results import Row
 from voxclick.evaluate.summary import Part, Step, Summary
+from voxclick.evaluate.table import Cell, Table
 
-Cells = Sequence[str | int | float | None]
+Cells = Sequence[Cell]
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,9 @@ def write_page(summary: Summary, shown: Sequence[Shown]) -> str:
     style = files("voxclick.evaluate").joinpath("report.css").read_text(encoding="utf-8")
     title = f"{summary.settings.get('model')} on {_folder(summary)}"
     parts = [
+        _protocol(summary),
         _headline(summary),
+        *(_section(table.title, _own(table)) for table in summary.tables),
         _section("Over the clicks", _curves(summary)),
         _section("By structure", _parts(summary.names, summary)),
         _section("By group", _parts(summary.groups, summary)),
@@ -52,6 +56,22 @@ def write_page(summary: Summary, shown: Sequence[Shown]) -> str:
 
 def _folder(summary: Summary) -> str:
     return str(summary.settings.get("data", "")).rstrip("/").rpartition("/")[2]
+
+
+def _protocol(summary: Summary) -> str:
+    """Which published protocol it is, and in a box of its own what it gives away of the truth."""
+    if not (name := summary.settings.get("protocol")):
+        return ""
+    row = preset_row(str(name))
+    told = f"<p>Protocol <b>{escape(row.name)}</b>: {escape(row.title)} ({escape(row.source)}). "
+    told += f"{escape(row.remarks)}</p>\n"
+    if row.leak:
+        told += f'<p class="leak">These numbers are leaky: {escape(row.leak)}</p>\n'
+    return told
+
+
+def _own(table: Table) -> str:
+    return f"<p>{escape(table.note)}</p>\n{_table(table.head, table.rows)}"
 
 
 def _headline(summary: Summary) -> str:
@@ -180,6 +200,6 @@ def _table(head: Sequence[str], rows: Iterable[Cells], words: bool = False) -> s
     )
 
 
-def _cell(value: str | int | float | None) -> str:
+def _cell(value: Cell) -> str:
     told = f"{value:.3f}" if isinstance(value, float) else "" if value is None else str(value)
     return f"<td>{escape(told)}</td>"

@@ -8,6 +8,7 @@ from jaxtyping import Float
 
 from voxclick.evaluate.event import Failure
 from voxclick.evaluate.results import Row
+from voxclick.evaluate.table import Table
 from voxclick.metrics.interaction import area_under_curve, clicks_to_reach
 from voxclick.types import Array, Json
 
@@ -57,7 +58,8 @@ class Part:
         dice_first: Mean Dice after the first step.
         dice_last: Mean Dice after the last step.
         nsd_last: Mean NSD after the last step.
-        dice_auc: Mean area under the Dice curve (see `Summary`); None for one click.
+        dice_auc: Mean area under the Dice curve (see `Summary`); None for one click, and where
+            clicks were left out.
         nsd_auc: Mean area under the NSD curve.
         targets: How soon each Dice is reached.
         seconds: Median of what a prompt took.
@@ -104,6 +106,7 @@ class Summary:
         first: Seconds of the prompt that an object began with.
         later: Seconds of the prompts after it; None when there was none.
         worst: The last row of the objects with the lowest Dice, the worst first.
+        tables: Those of the protocol itself.
     """
 
     settings: Json
@@ -121,6 +124,7 @@ class Summary:
     first: Seconds | None
     later: Seconds | None
     worst: tuple[Row, ...]
+    tables: tuple[Table, ...] = ()
 
     def to_json(self) -> Json:
         """The fields of summary.json."""
@@ -220,6 +224,7 @@ def _part(name: str, objects: Objects) -> Part:
     dice = _table(objects, lambda row: row.dice)
     nsd = _table(objects, lambda row: row.nsd)
     clicks = np.array([row.step > 0 for row in objects[0]])
+    steps = [row.step for row in objects[0] if row.step > 0]
     times = [time for rows in objects for time in _asked(rows)]
     return Part(
         name=name,
@@ -227,9 +232,9 @@ def _part(name: str, objects: Objects) -> Part:
         dice_first=float(dice[:, 0].mean()),
         dice_last=float(dice[:, -1].mean()),
         nsd_last=float(nsd[:, -1].mean()),
-        dice_auc=_area(dice[:, clicks]),
-        nsd_auc=_area(nsd[:, clicks]),
-        targets=tuple(_target(dice[:, clicks], wanted) for wanted in TARGETS),
+        dice_auc=_area(dice[:, clicks], steps),
+        nsd_auc=_area(nsd[:, clicks], steps),
+        targets=tuple(_target(dice[:, clicks], steps, wanted) for wanted in TARGETS),
         seconds=float(np.median(times)),
     )
 
@@ -240,16 +245,16 @@ def _table(objects: Objects, value: Callable[[Row], float]) -> Float[Array, "n t
     return np.array([[value(row) for row in rows] for rows in objects], dtype=np.float64)
 
 
-def _area(values: Float[Array, "n t"]) -> float | None:
-    if values.shape[1] < 2:
+def _area(values: Float[Array, "n t"], steps: Sequence[int]) -> float | None:
+    if len(steps) < 2 or steps[-1] - steps[0] != len(steps) - 1:
         return None
     return float(np.mean([area_under_curve(scores) for scores in values.tolist()]))
 
 
-def _target(dice: Float[Array, "n t"], wanted: float) -> Target:
-    clicks = [clicks_to_reach(scores, wanted) for scores in dice.tolist()]
-    needed = [dice.shape[1] if click is None else click for click in clicks]
-    reached = np.mean([click is not None for click in clicks])
+def _target(dice: Float[Array, "n t"], steps: Sequence[int], wanted: float) -> Target:
+    places = [clicks_to_reach(scores, wanted) for scores in dice.tolist()]
+    needed = [steps[-1] if place is None else steps[place - 1] for place in places]
+    reached = np.mean([place is not None for place in places])
     return Target(wanted, float(np.mean(needed)), float(reached))
 
 
