@@ -12,7 +12,7 @@ from region_growing import RegionGrowing
 from voxclick.engine import replay
 from voxclick.evaluate.event import CaseEnd, Failure, Outcome
 from voxclick.evaluate.layouts.folders import find
-from voxclick.evaluate.protocol import Protocol
+from voxclick.evaluate.protocol import Protocol, make_protocol
 from voxclick.evaluate.trial import run_case
 from voxclick.volume.packing import unpack_bits
 
@@ -97,6 +97,29 @@ def test_an_object_that_fails_is_told_in_one_line_and_the_next_goes_on(case):
     assert failure == Failure("one", 1, "liver", reason)
     assert outcome.rows[0].label == 2
     assert end.failed == 1
+
+
+def test_prompts_given_at_once_begin_anew_for_each_number_of_them(case):
+    protocol = make_protocol("sam-adapter3d", {"labels": ("liver",)})
+    outcome, _ = run_case(case, protocol, RegionGrowing(), frozenset())
+    assert [(row.step, row.prompts) for row in outcome.rows] == [(1, 1), (3, 3), (10, 10)]
+    prompts = outcome.log.objects[0].prompts
+    assert len(prompts) == 10
+    assert all(prompt.positive for prompt in prompts)
+    labels = np.asarray(nib.load(case.labels).dataobj)
+    assert all(labels[tuple(int(i) for i in prompt.at)] == 1 for prompt in prompts)
+    again, _ = run_case(case, protocol, RegionGrowing(), frozenset())
+    assert without_seconds([outcome]) == without_seconds([again])
+
+
+@pytest.mark.parametrize("user", ["slice_mask", "slice_box:slices=3", "slice_center:at=largest"])
+def test_prompts_on_slices_alone_are_a_protocol(case, user):
+    protocol = make_protocol("sam2-3d", {"user": user, "labels": ("spleen",)})
+    outcome, _ = run_case(case, protocol, Wide(), frozenset())
+    kinds = {prompt.kind for prompt in outcome.log.objects[0].prompts}
+    assert len(kinds) == 1
+    assert outcome.rows[0].prompts == (3 if "slices=3" in user else 1)
+    assert {row.name for row in outcome.rows} == {"merged"}
 
 
 def test_a_case_that_cannot_be_read_is_a_failure(case):

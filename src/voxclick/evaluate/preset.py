@@ -33,6 +33,8 @@ class Preset:
     table: str = ""
 
 
+_SLICE_USERS = ("slice_mask", "slice_box", "slice_center")
+
 PRESETS: tuple[Preset, ...] = (
     Preset(
         name="ct-sam3d",
@@ -49,6 +51,70 @@ PRESETS: tuple[Preset, ...] = (
         free={"tolerance_mm": (), "min_voxels": ()},
         remarks="The released code measures patches alone: the click rule and the tolerance are "
         "those of CVPR 2025. Spacing (1.5 mm) and patches (64 voxels) are the model's own affair.",
+        table="voxclick.evaluate.structure_table",
+    ),
+    Preset(
+        name="sam2-3d",
+        title="the true mask, a box or 5 clicks on one slice (or 3, or 5); the model does the rest",
+        source="Interactive 3D segmentation with SAM 2, arXiv 2408.02635",
+        settings={
+            "user": "slice_mask",
+            "first": "",
+            "clicks": 5,
+            "reported": (1, 5),
+            "tolerance_mm": 2.0,
+            "targets": "merged",
+            "min_voxels": 1,
+        },
+        free={
+            "user": _SLICE_USERS,
+            "tolerance_mm": (),
+            "targets": (),
+            "min_voxels": (),
+        },
+        remarks="On the whole volume, at its own intensities, in millimetres. The slices are the "
+        "user's options: --user slice_center:at=largest,slices=3. All labels are one object, as "
+        "published, unless --targets each.",
+        table="voxclick.evaluate.structure_table",
+    ),
+    Preset(
+        name="sam2-3d-published",
+        title="LEAKY: sam2-3d as its scripts do it, in a stack that the ground truth cuts out",
+        source="Interactive 3D segmentation with SAM 2, arXiv 2408.02635, its released scripts",
+        settings={
+            "user": "slice_mask:at=stack",
+            "first": "",
+            "clicks": 5,
+            "reported": (1, 5),
+            "tolerance_mm": 1.0,
+            "targets": "merged",
+            "min_voxels": 1,
+            "pipeline": "stack",
+        },
+        free={"user": _SLICE_USERS},
+        leak="the slices before and after the object are cut off by the ground truth, so that "
+        "running over is never scored, and cases with 100 pixels or fewer on the middle slice are "
+        "dropped. The NSD is measured at 1 voxel, whatever the spacing, on slices out of order.",
+        remarks="Each slice is scaled to 0 to 255 by itself. With clicks: --user "
+        "slice_center:at=stack.",
+        table="voxclick.evaluate.structure_table",
+    ),
+    Preset(
+        name="sam-adapter3d",
+        title="1, 3 and 10 points drawn from the object, all at once; NSD at 5 mm",
+        source="3DSAM-adapter, arXiv 2306.13465",
+        settings={
+            "user": "foreground",
+            "first": "",
+            "clicks": 10,
+            "reported": (1, 3, 10),
+            "at_once": True,
+            "tolerance_mm": 5.0,
+            "min_voxels": 1,
+        },
+        free={"min_voxels": ()},
+        remarks="Each number of points is a new start with points of its own, drawn by the seed "
+        "(the published test has none). What is evaluated of an organ and its tumour: --labels.",
         table="voxclick.evaluate.structure_table",
     ),
 )
