@@ -33,7 +33,7 @@ def test_its_users_can_be_made(row):
 @ROWS
 def test_its_table_can_be_made(row):
     if row.table:
-        assert callable(importlib.import_module(row.table).make_table)
+        assert callable(importlib.import_module(row.table).make_tables)
 
 
 @ROWS

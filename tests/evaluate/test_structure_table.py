@@ -6,7 +6,7 @@ import pytest
 
 from voxclick.evaluate.protocol import make_protocol
 from voxclick.evaluate.results import Row
-from voxclick.evaluate.structure_table import make_table
+from voxclick.evaluate.structure_table import make_tables
 from voxclick.evaluate.table import Results
 
 
@@ -28,14 +28,14 @@ OBJECTS = [
 
 
 def lines(**options):
-    table = make_table(Results(OBJECTS, make_protocol("ct-sam3d", options)))
+    (table,) = make_tables(Results(OBJECTS, make_protocol("ct-sam3d", options)))
     found = list(csv.DictReader(table.to_csv().splitlines()))
     return {(line["kind"], line["name"]): line for line in found}
 
 
 def test_the_clicks_reported_are_columns():
-    head = make_table(Results(OBJECTS, make_protocol("ct-sam3d", {}))).head
-    assert head[-10:] == tuple(f"{m}_{c}" for m in ("dice", "nsd") for c in (1, 2, 3, 5, 10))
+    (table,) = make_tables(Results(OBJECTS, make_protocol("ct-sam3d", {})))
+    assert table.head[-10:] == tuple(f"{m}_{c}" for m in ("dice", "nsd") for c in (1, 2, 3, 5, 10))
 
 
 def test_a_structure_is_the_mean_over_its_objects():

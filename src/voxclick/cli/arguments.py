@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "info": ("voxclick.cli.info", "Info"),
     "models": ("voxclick.cli.models", "Models"),
     "evaluate": ("voxclick.cli.evaluate", "Evaluate"),
+    "predict": ("voxclick.cli.predict", "Predict"),
     "train": ("voxclick.cli.train", "Train"),
 }
 """Each command with the module and the class that define it."""
@@ -44,6 +45,7 @@ REPEATED = ("--point", "--negative", "--box")
 COORDINATES = re.compile(r"[-+.\deEnaif]+(,[-+.\deEnaif]*)+")
 NUMBER = re.compile(r"[-+]?[.\d]+")
 
+_OPTIONAL = r"(?i)^Error parsing (\S+): no type matching {{None}}\|{} could be .* \[(.*?)\].*"
 PLAINER = (
     (r"^Expected one of \{(.*)\}$", r"it takes a command: \1"),
     (r"^Unrecognized options: (?=[^-])", "unexpected words: "),
@@ -51,6 +53,8 @@ PLAINER = (
     (r"^invalid choice (.*) for argument '(\S+)'.*\((.*)\)$", r"\2 needs one of \3, got \1"),
     (r"^Error parsing (\S+): invalid literal for int.*: (.*)", r"\1 needs a whole number, got \2"),
     (r"^Error parsing (\S+): could not convert \w+ to float: (.*)", r"\1 needs a number, got \2"),
+    (_OPTIONAL.format("INT"), r"\1 needs a whole number, got \2"),
+    (_OPTIONAL.format("FLOAT"), r"\1 needs a number, got \2"),
 )
 """Tyro's words and ours."""
 

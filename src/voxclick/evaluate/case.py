@@ -1,6 +1,6 @@
 """One labelled case: where its image and its labels lie, and how they become objects."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,7 +10,8 @@ from jaxtyping import Bool
 from scipy.ndimage import find_objects
 
 from voxclick import io
-from voxclick.errors import GridMismatchError
+from voxclick.errors import GridMismatchError, InputError
+from voxclick.evaluate.challenge.box import read_boxes
 from voxclick.geometry import Box, Grid
 from voxclick.prompts import BoxPrompt
 from voxclick.types import Array
@@ -65,7 +66,7 @@ class Case:
             for an image that has one.
         placed: Whether the labels' file says where they lie; if not, they lie on the image, and
             only their shape must fit.
-        boxes: The file of a box prompt for each object (`evaluate.challenge.request`), if any.
+        boxes: The file of a box prompt for each object (`evaluate.challenge.box`), if any.
         problem: Why it cannot be evaluated, such as a missing label; empty when it can be tried.
     """
 
@@ -113,12 +114,28 @@ class Case:
         labelmap = io.read_labelmap(self.labels)
         self._check(grid, labelmap.grid, self.labels)
         names = {**labelmap.names, **self.names}
-        for label, slices in enumerate(find_objects(labelmap.array), start=1):
-            if slices is not None:
-                i, j, k = slices
-                box = Box((i.start, j.start, k.start), (i.stop, j.stop, k.stop))
-                inside = labelmap.array[slices] == label
-                yield Target(label, names.get(label, f"label_{label}"), grid, box, inside)
+        found = {
+            label: slices
+            for label, slices in enumerate(find_objects(labelmap.array), start=1)
+            if slices is not None
+        }
+        boxes = self._boxes(len(found))
+        for given, (label, (i, j, k)) in zip(boxes, found.items(), strict=True):
+            box = Box((i.start, j.start, k.start), (i.stop, j.stop, k.stop))
+            inside = labelmap.array[i, j, k] == label
+            yield Target(label, names.get(label, f"label_{label}"), grid, box, inside, given)
+
+    def _boxes(self, objects: int) -> Sequence[BoxPrompt | None]:
+        """A box of the data set for each object, in the order of the labels, or None for each."""
+        boxes = None if self.boxes is None else read_boxes(self.boxes)
+        if boxes is None:
+            return [None] * objects
+        if len(boxes) != objects:
+            raise InputError(
+                f"a box is needed for each of the {objects} objects of {self.name}, got "
+                f"{len(boxes)} in {self.boxes}; write them anew, or leave them out"
+            )
+        return boxes
 
     def _check(self, grid: Grid, other: Grid, path: Path) -> None:
         fits = grid.matches(other) if self.placed else grid.shape == other.shape

@@ -38,6 +38,7 @@ class Pipeline(ABC):
 
 PIPELINES: dict[str, tuple[str, str]] = {
     "": ("voxclick.evaluate.plain_pipeline", "PlainPipeline"),
+    "challenge": ("voxclick.evaluate.challenge.pipeline", "ChallengePipeline"),
     "stack": ("voxclick.evaluate.stack_pipeline", "StackPipeline"),
 }
 """Each pipeline with the module and the class that define it."""

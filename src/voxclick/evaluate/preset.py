@@ -20,7 +20,7 @@ class Preset:
             simulated user, its name without options); any value where none is named.
         leak: What the model is told of the truth beyond the prompts; empty for a clean protocol.
         remarks: Where ours differs from the published one, or what it leaves to the model.
-        table: Module that makes the protocol's own table, `make_table` in it; empty for none.
+        table: Module that makes the protocol's own tables, `make_tables` in it; empty for none.
     """
 
     name: str
@@ -36,6 +36,25 @@ class Preset:
 _SLICE_USERS = ("slice_mask", "slice_box", "slice_center")
 
 PRESETS: tuple[Preset, ...] = (
+    Preset(
+        name="cvpr2025",
+        title="a box, then five rounds of a click an object; the organisers' scores and columns",
+        source="CVPR 2025: Foundation Models for Interactive 3D Biomedical Image Segmentation",
+        settings={
+            "user": "center",
+            "first": "given",
+            "clicks": 5,
+            "tolerance_mm": 2.0,
+            "together": True,
+            "targets": "each",
+            "min_voxels": 1,
+            "pipeline": "challenge",
+        },
+        free={"first": ("given", "slice_box", "")},
+        remarks="Where a file holds no boxes, the first step is skipped and scored 0, as there; "
+        "--first slice_box draws them by the rule of get_boxes.py from the seed.",
+        table="voxclick.evaluate.challenge.score_table",
+    ),
     Preset(
         name="ct-sam3d",
         title="Dice and NSD after 1, 2, 3, 5 and 10 clicks, per structure and in groups",

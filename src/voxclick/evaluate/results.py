@@ -44,7 +44,7 @@ def format_rows(rows: Sequence[Row]) -> str:
     writer = csv.writer(lines, lineterminator="\n")
     for row in rows:
         case, label, name, step, prompts, dice, nsd, seconds = astuple(row)
-        measured = (f"{dice:.6f}", f"{nsd:.6f}", f"{seconds:.4f}")
+        measured = (f"{dice:.8f}", f"{nsd:.8f}", f"{seconds:.4f}")
         writer.writerow((case, label, name, step, prompts, *measured))
     return lines.getvalue()
 

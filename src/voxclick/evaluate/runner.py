@@ -219,7 +219,7 @@ def _report(store: Store, dataset: Dataset, measured: Measured, plan: Plan) -> S
     groups = {case.name: case.group for case in dataset.cases}
     objects = list(store.results.objects.values())
     summary = summarise(objects, measured, groups, store.small, store.failures, plan.pictures)
-    summary = replace(summary, tables=_tables(Results(objects, plan.protocol)))
+    summary = replace(summary, tables=_tables(Results(objects, plan.protocol, groups)))
     for table in summary.tables:
         store.write(table.file, table.to_csv())
     store.write("summary.json", json.dumps(summary.to_json(), indent=2) + "\n")
@@ -230,12 +230,13 @@ def _report(store: Store, dataset: Dataset, measured: Measured, plan: Plan) -> S
 
 
 def _tables(results: Results) -> tuple[Table, ...]:
-    """The protocol's own table, if it has one and there is something in it."""
+    """The protocol's own tables, if it has any and there is something in them."""
     name = results.protocol.name
     module = preset_row(name).table if name else ""
     if not module or not results.objects:
         return ()
-    return (importlib.import_module(module).make_table(results),)
+    tables: tuple[Table, ...] = importlib.import_module(module).make_tables(results)
+    return tables
 
 
 def _show(store: Store, case: Case, row: Row, protocol: Protocol) -> Shown:

@@ -27,7 +27,7 @@ class _Line:
     means: Float[Array, " t"]
 
 
-def make_table(results: Results) -> Table:
+def make_tables(results: Results) -> tuple[Table, ...]:
     """Dice and NSD at the reported clicks: structures, then groups, then seen, unseen and all."""
     steps = results.protocol.shown
     lines = _lines(results)
@@ -43,7 +43,8 @@ def make_table(results: Results) -> Table:
     rows.append(_row("all", "all", lines))
     measures = tuple(f"{measure}_{step}" for measure in ("dice", "nsd") for step in steps)
     head = ("kind", "name", "group", "unseen", "structures", "objects", *measures)
-    return Table("structures.csv", "By structure, at the clicks reported", NOTE, head, tuple(rows))
+    title = "By structure, at the clicks reported"
+    return (Table("structures.csv", title, NOTE, head, tuple(rows)),)
 
 
 def _lines(results: Results) -> list[_Line]:

@@ -2,8 +2,8 @@
 
 import csv
 import io as text
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from voxclick.evaluate.protocol import Protocol
 from voxclick.evaluate.results import Row
@@ -18,10 +18,12 @@ class Results:
     Attributes:
         objects: The rows of each object, by step.
         protocol: What was done.
+        groups: Group of each case.
     """
 
     objects: Sequence[Sequence[Row]]
     protocol: Protocol
+    groups: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
 
     def to_csv(self) -> str:
-        """The table as CSV; measures with six decimals."""
+        """The table as CSV; measures with eight decimals."""
         lines = text.StringIO()
         writer = csv.writer(lines, lineterminator="\n")
         writer.writerow(self.head)
@@ -54,5 +56,5 @@ class Table:
 
 def _told(cell: Cell) -> str | int:
     if isinstance(cell, float):
-        return f"{cell:.6f}"
+        return f"{cell:.8f}"
     return "" if cell is None else cell

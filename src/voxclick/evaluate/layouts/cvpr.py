@@ -2,7 +2,8 @@
 
 The labels (`gts`) lie in the case's own file or, for the validation sets, in a file of the same
 name in a parallel folder, often without a spacing. File names begin with the modality, as in
-`CT_Abdomen1_12.npz`; it is the case's group. The objects have numbers and no names.
+`CT_Abdomen1_12.npz`; it is the case's group. The objects have numbers and no names, and may have
+boxes in the file of the image.
 """
 
 import zipfile
@@ -23,7 +24,8 @@ def find(folder: Path) -> list[Case]:
             name = path.relative_to(folder).with_suffix("").as_posix()
             modality = path.name.partition("_")[0]
             placed = not arrays[label].isdisjoint(("spacing", "affine"))
-            cases.append(Case(name, modality, path, label, placed=placed))
+            boxes = path if "boxes" in arrays[path] else None
+            cases.append(Case(name, modality, path, label, placed=placed, boxes=boxes))
     return cases
 
 
