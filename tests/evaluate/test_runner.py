@@ -6,6 +6,8 @@ import multiprocessing
 from dataclasses import replace
 from pathlib import Path
 
+import nibabel as nib
+import numpy as np
 import pytest
 from data_sets import break_case, write_case
 from region_growing import RegionGrowing as Narrow
@@ -149,6 +151,25 @@ def test_a_case_that_fails_is_told_and_tried_again(data, tmp_path):
         (data / "repaired" / name).replace(data / "bad" / name)
     assert run(data, tmp_path / "out", RegionGrowing()).failures == ()
     assert {row["case"] for row in rows(tmp_path / "out")} == {"a", "b", "bad", "c"}
+
+
+def test_bad_cases_are_told_and_the_rest_goes_on_and_nothing_counts_twice(data, tmp_path):
+    write_case(data / "unlabelled")
+    (data / "unlabelled" / "label.nii.gz").unlink()
+    write_case(data / "empty")
+    labels = nib.load(data / "empty" / "label.nii.gz")
+    nothing = nib.Nifti1Image(np.zeros(labels.shape, np.uint8), labels.affine)
+    nib.save(nothing, data / "empty" / "label.nii.gz")
+    break_case(data / "b2")
+    for _ in range(2):
+        summary = run(data, tmp_path / "out", RegionGrowing())
+        told = {failure.case: failure.reason for failure in summary.failures}
+        assert set(told) == {"unlabelled", "empty", "b2"}
+        assert "label.nii.gz" in told["unlabelled"]
+        assert "needs labelled voxels" in told["empty"]
+        assert summary.total.objects == 6
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert all(f"<td>{case}</td>" in page for case in told)
 
 
 def test_labels_and_limits_choose_what_is_evaluated(data, tmp_path):

@@ -147,5 +147,18 @@ class Case:
             )
 
 
+def unlabelled(name: str, image: Path, wanted: Path, group: str = "") -> Case:
+    """A case whose label is missing, to be told of.
+
+    Args:
+        name: Of the case.
+        image: Its image.
+        wanted: Where its label should be.
+        group: The part of the data set it belongs to.
+    """
+    problem = f"an image needs its label, got nothing at {wanted}; add it, or take the image out"
+    return Case(name, group, image, None, problem=problem)
+
+
 def _rounded(grid: Grid) -> tuple[float, ...]:
     return tuple(round(value, 3) for value in grid.spacing_mm)

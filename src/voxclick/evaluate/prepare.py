@@ -18,11 +18,9 @@ def prepare_case(case: Case, protocol: Protocol) -> Prepared:
     """The image and the objects that the protocol asks for; `dropped` are those too small.
 
     Raises:
-        InputError: If a file is missing or cannot be read, or no voxel is labelled.
+        InputError: If a file cannot be read, or no voxel is labelled.
         GridMismatchError: If the labels lie on another grid than the image.
     """
-    if case.problem:
-        raise InputError(case.problem)
     volume = case.read()
     found = list(case.targets(volume.grid))
     if not any(target.voxels for target in found):

@@ -15,7 +15,7 @@ import numpy as np
 from voxclick.errors import OptionError
 from voxclick.evaluate.case import Case
 from voxclick.evaluate.dataset import Dataset, find_dataset
-from voxclick.evaluate.event import CaseEnd, Event
+from voxclick.evaluate.event import CaseEnd, Event, Failure
 from voxclick.evaluate.folder import held
 from voxclick.evaluate.picture import draw_object
 from voxclick.evaluate.pool import Job, Task, run_apart, run_here
@@ -133,6 +133,8 @@ def evaluate(
             for case in dataset.cases
             if not store.finished(case.name)
         ]
+        for case in dataset.unlabelled:
+            store.record(Failure(case.name, None, "", case.problem))
         finished = len(dataset.cases) - len(tasks)
         job = Job(settings["model"], plan.device, plan.protocol)
         workers = min(len(tasks), _workers(plan, device.type))

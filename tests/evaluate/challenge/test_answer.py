@@ -1,6 +1,7 @@
 """The whole challenge: its loop over files, and the same numbers from `evaluate`."""
 
 import csv
+import os
 import shlex
 from dataclasses import replace
 from pathlib import Path
@@ -157,6 +158,36 @@ def test_evaluating_gives_the_numbers_of_the_challenges_own_loop(tmp_path):
             area = d[0] / 2 + d[1] + d[2] + d[3] + d[4] / 2
             assert float(line[f"{measure}_AUC"]) == pytest.approx(area, abs=1e-6)
         assert len(set(scores[:, 0].round(6))) > 3  # the clicks changed something
+
+
+class Harmful:
+    """Makes a file when it is unpickled."""
+
+    def __reduce__(self):
+        return (os.mkdir, ("harmed",))
+
+
+def test_a_case_that_the_challenge_cannot_hold_is_told_and_the_rest_goes_on(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    data = tmp_path / "data"
+    data.mkdir()
+    with np.load(write_case(data, 1), allow_pickle=True) as case:
+        arrays = dict(case)
+    harmful = np.array([Harmful()], dtype=object)
+    np.savez_compressed(data / "CT_harmful.npz", **{**arrays, "boxes": harmful})
+    few = arrays["boxes"][:2]
+    np.savez_compressed(data / "CT_boxes.npz", **{**arrays, "boxes": few})
+    many = arrays["gts"].astype(np.uint16) * 100
+    np.savez_compressed(data / "CT_many.npz", **{**arrays, "gts": many})
+    plan = Plan(data, tmp_path / "out", make_protocol("cvpr2025", {}), pictures=0)
+    summary = evaluate(plan, Short())
+    told = {failure.case: failure.reason for failure in summary.failures}
+    assert set(told) == {"CT_harmful", "CT_boxes", "CT_many"}
+    assert "refused" in told["CT_harmful"]
+    assert "each of the 3 objects" in told["CT_boxes"]
+    assert "up to 255, got 300" in told["CT_many"]
+    assert summary.total.objects == 3
+    assert not (tmp_path / "harmed").exists()
 
 
 def test_beginning_with_the_last_prediction_keeps_it_where_nothing_is_said(tmp_path):

@@ -9,7 +9,7 @@ boxes in the file of the image.
 import zipfile
 from pathlib import Path
 
-from voxclick.evaluate.case import Case
+from voxclick.evaluate.case import Case, unlabelled
 
 
 def find(folder: Path) -> list[Case]:
@@ -20,9 +20,14 @@ def find(folder: Path) -> list[Case]:
     cases = []
     for path in paths:
         label = path if "gts" in arrays[path] else labels.get(path.name)
-        if "imgs" in arrays[path] and label is not None:
-            name = path.relative_to(folder).with_suffix("").as_posix()
-            modality = path.name.partition("_")[0]
+        if "imgs" not in arrays[path]:
+            continue
+        name = path.relative_to(folder).with_suffix("").as_posix()
+        modality = path.name.partition("_")[0]
+        if label is None:
+            wanted = path.with_name(f"{path.name}, array gts")
+            cases.append(unlabelled(name, path, wanted, modality))
+        else:
             placed = not arrays[label].isdisjoint(("spacing", "affine"))
             boxes = path if "boxes" in arrays[path] else None
             cases.append(Case(name, modality, path, label, placed=placed, boxes=boxes))
