@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "info": ("voxclick.cli.info", "Info"),
     "models": ("voxclick.cli.models", "Models"),
     "evaluate": ("voxclick.cli.evaluate", "Evaluate"),
+    "compare": ("voxclick.cli.compare", "Compare"),
     "predict": ("voxclick.cli.predict", "Predict"),
     "train": ("voxclick.cli.train", "Train"),
 }

@@ -7,6 +7,7 @@ import numpy as np
 
 from voxclick.evaluate.case import Target
 from voxclick.evaluate.event import Outcome
+from voxclick.evaluate.facts import Facts
 from voxclick.evaluate.pipeline import Pipeline, make_pipeline
 from voxclick.evaluate.protocol import GIVEN, Protocol
 from voxclick.evaluate.results import Row
@@ -64,7 +65,10 @@ class Asking:
         """One line of the table of results."""
         return Row(self.case, target.label, target.name, step, prompts, *measured, seconds)
 
-    def outcome(self, rows: Sequence[Row], log: PromptLog, predicted: Mask) -> Outcome:
+    def outcome(
+        self, target: Target, rows: Sequence[Row], log: PromptLog, predicted: Mask
+    ) -> Outcome:
         """An object that went through all steps, with its last mask."""
         box = Box.of_mask(predicted.array)
-        return Outcome(tuple(rows), log, box, pack_bits(predicted.array[box.slices]))
+        bits = pack_bits(predicted.array[box.slices])
+        return Outcome(tuple(rows), log, box, bits, Facts.of(target))

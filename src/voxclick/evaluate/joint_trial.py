@@ -54,7 +54,10 @@ def run_together(targets: Sequence[Target], asking: Asking, session: Session) ->
     logs = {entry.label: entry for entry in session.log.objects}
     return [
         asking.outcome(
-            rows[label], PromptLog((logs[label],), session.grid), session.mask(names[label])
+            target,
+            rows[target.label],
+            PromptLog((logs[target.label],), session.grid),
+            session.mask(names[target.label]),
         )
-        for label in names
+        for target in targets
     ]

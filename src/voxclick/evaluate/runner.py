@@ -25,6 +25,7 @@ from voxclick.evaluate.protocol import GIVEN, Protocol
 from voxclick.evaluate.report import Shown, write_page
 from voxclick.evaluate.results import Row
 from voxclick.evaluate.store import Store
+from voxclick.evaluate.strata import strata_of
 from voxclick.evaluate.summary import Measured, Summary, summarise
 from voxclick.evaluate.table import Results, Table
 from voxclick.models import model_row
@@ -221,7 +222,8 @@ def _report(store: Store, dataset: Dataset, measured: Measured, plan: Plan) -> S
     groups = {case.name: case.group for case in dataset.cases}
     objects = list(store.results.objects.values())
     summary = summarise(objects, measured, groups, store.small, store.failures, plan.pictures)
-    summary = replace(summary, tables=_tables(Results(objects, plan.protocol, groups)))
+    tables = _tables(Results(objects, plan.protocol, groups))
+    summary = replace(summary, tables=tables, strata=strata_of(objects, store.facts()))
     for table in summary.tables:
         store.write(table.file, table.to_csv())
     store.write("summary.json", json.dumps(summary.to_json(), indent=2) + "\n")

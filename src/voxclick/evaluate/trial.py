@@ -90,7 +90,7 @@ def _run_object(target: Target, asking: Asking, session: Session) -> Outcome:
             predicted = session.mask()
             measured = asking.measure(truth, predicted)
         rows.append(asking.row(target, step, prompts, measured, seconds))
-    return asking.outcome(rows, session.log, predicted)
+    return asking.outcome(target, rows, session.log, predicted)
 
 
 def _run_at_once(
@@ -111,7 +111,7 @@ def _run_at_once(
         predicted = session.mask()
         measured = asking.measure(truth, predicted)
         rows.append(asking.row(target, step, len(asked), measured, seconds))
-    return asking.outcome(rows, session.log, predicted)
+    return asking.outcome(target, rows, session.log, predicted)
 
 
 def _drawn(
