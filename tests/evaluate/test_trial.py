@@ -138,3 +138,18 @@ def test_labels_on_another_grid_are_a_failure(case):
     nib.save(nib.Nifti1Image(np.asarray(labels.dataobj), moved), case.labels)
     failure, _ = run_case(case, PROTOCOL, RegionGrowing(), frozenset())
     assert "must lie on the grid" in failure.reason
+
+
+def test_a_budget_of_seconds_ends_the_prompts_and_the_rows_go_on(case):
+    protocol = Protocol(clicks=3, budget_s=1e-9, labels=("liver",))
+    outcome, _ = run_case(case, protocol, RegionGrowing(), frozenset())
+    assert [row.prompts for row in outcome.rows] == [1, 1, 1]
+    assert len({row.dice for row in outcome.rows}) == 1
+
+
+def test_a_prompt_that_contradicts_an_earlier_one_is_refused_and_the_object_goes_on(case):
+    user = "robot:wrong_sign=1,offset_mm=0,lazy=0,content=1,alpha=60"
+    protocol = Protocol(user=user, clicks=6, labels=("liver",))
+    outcome, end = run_case(case, protocol, RegionGrowing(), frozenset())
+    assert end.failed == 0
+    assert len(outcome.rows) == 6

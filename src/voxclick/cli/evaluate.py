@@ -99,8 +99,18 @@ class Evaluate:
         ),
     ] = None
 
-    seed: int = 0
-    """The same seed gives the same prompts, whatever the number of workers."""
+    seed: Annotated[
+        int | None,
+        _left_out(
+            "N",
+            "The same seed gives the same prompts, whatever the number of workers; 0 if left out.",
+        ),
+    ] = None
+
+    budget_s: Annotated[
+        float | None,
+        _left_out("S", "Seconds of answering after which an object is prompted no more."),
+    ] = None
 
     labels: Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME|N ...")] = ()
     """Names or numbers of the labels to evaluate; all if left out."""
@@ -173,6 +183,7 @@ class Evaluate:
             "labels": self.labels,
             "unseen": tuple(_names(self.unseen)),
             "seed": self.seed,
+            "budget_s": self.budget_s,
         }
         given = {key: value for key, value in asked.items() if value not in (None, ())}
         return make_protocol(self.protocol, given)

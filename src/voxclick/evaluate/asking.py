@@ -1,10 +1,13 @@
 """Who is asked at which step of a protocol, and how answers become rows."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from voxclick.engine import Session
+from voxclick.errors import PromptError
 from voxclick.evaluate.case import Target
 from voxclick.evaluate.event import Outcome
 from voxclick.evaluate.facts import Facts
@@ -17,6 +20,8 @@ from voxclick.simulate.kinds import make_user
 from voxclick.simulate.user import SimulatedUser
 from voxclick.volume import Mask
 from voxclick.volume.packing import pack_bits
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +59,18 @@ class Asking:
             return () if target.given is None else (target.given,)
         user = self._user if step or self._first is None else self._first
         return user.next_prompts(truth, predicted, generator)
+
+    def give(self, session: Session, prompt: Prompt, to: str | None = None) -> bool:
+        """Add a prompt to a session, unless it says the opposite of an earlier one in its voxel.
+
+        A user who slips can contradict themselves; the session refuses that, and the mask stays.
+        """
+        try:
+            session.add(prompt, to=to)
+        except PromptError as error:
+            logger.debug("%s: refused: %s", self.case, error)
+            return False
+        return True
 
     def measure(self, truth: Mask, predicted: Mask) -> tuple[float, float]:
         """Dice and NSD of a mask."""

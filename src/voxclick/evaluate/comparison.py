@@ -133,7 +133,7 @@ def _measures(steps: Sequence[int]) -> list[Measure]:
         ("NSD, first", lambda rows: rows[0].nsd),
         ("NSD, last", lambda rows: rows[-1].nsd),
     ]
-    if len(clicks) > 1:
+    if len(clicks) > 1 and clicks[-1] - clicks[0] == len(clicks) - 1:
         found += [
             ("Dice area", lambda rows: area_under_curve(_dice(rows))),
             ("clicks to 0.8", lambda rows: clicks_to_reach(_dice(rows), 0.8) or len(clicks)),

@@ -42,10 +42,8 @@ def run_together(targets: Sequence[Target], asking: Asking, session: Session) ->
         seconds = dict.fromkeys(names, 0.0)
         for label, prompts in asked.items():
             started = time.perf_counter()
-            for prompt in prompts:
-                session.add(prompt, to=names[label])
+            given[label] += sum(asking.give(session, one, names[label]) for one in prompts)
             seconds[label] = time.perf_counter() - started
-            given[label] += len(prompts)
         for target in targets:
             label = target.label
             measured = asking.measure(target.mask, session.mask(names[label]))

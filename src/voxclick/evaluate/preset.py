@@ -73,6 +73,57 @@ PRESETS: tuple[Preset, ...] = (
         table="voxclick.evaluate.structure_table",
     ),
     Preset(
+        name="radioactive",
+        title="a first prompt and five refinements in RadioActive's 2D style (or 3D: uniform)",
+        source="RadioActive, arXiv 2411.07885",
+        settings={
+            "user": "radioactive",
+            "first": "foreground",
+            "clicks": 5,
+            "tolerance_mm": 2.0,
+            "min_voxels": 1,
+            "seed": 11121,
+        },
+        free={
+            "user": ("radioactive", "uniform"),
+            "first": (
+                "foreground",
+                "center",
+                "box",
+                "slice_box",
+                "slice_points",
+                "interpolated_box",
+            ),
+            "tolerance_mm": (),
+            "min_voxels": (),
+            "seed": (),
+        },
+        remarks="Step 0 is the first prompt. RadioActive reports Dice alone. An organ is the mean "
+        "over its cases; for instances, label each of them.",
+        table="voxclick.evaluate.structure_table",
+    ),
+    Preset(
+        name="nninteractive",
+        title="points alone, drawn near the centre of an error part drawn by size",
+        source="nnInteractive, arXiv 2503.08373",
+        settings={
+            "user": "random:alpha=8",
+            "first": "",
+            "clicks": 10,
+            "reported": (1, 3, 5, 10),
+            "tolerance_mm": 2.0,
+            "min_voxels": 1,
+        },
+        free={
+            "user": ("random", "mixed", "scribble", "lasso"),
+            "tolerance_mm": (),
+            "min_voxels": (),
+        },
+        remarks="As described in its paper; its evaluation code is not published. --user mixed is "
+        "its agent that draws the kind of prompt anew each time.",
+        table="voxclick.evaluate.structure_table",
+    ),
+    Preset(
         name="sam2-3d",
         title="the true mask, a box or 5 clicks on one slice (or 3, or 5); the model does the rest",
         source="Interactive 3D segmentation with SAM 2, arXiv 2408.02635",

@@ -39,6 +39,7 @@ class Protocol:
         together: All objects of a case in one session, where they never overlap, prompted in turn
             at each step; else each in one of its own.
         pipeline: How a case is prepared and its masks are judged, a row of `evaluate.pipeline`.
+        budget_s: Seconds of answering after which an object is prompted no more; None for no end.
         unseen: Names of the structures (or of their groups) that the model was not trained on.
         name: Of the published protocol that it follows; empty for none.
 
@@ -59,6 +60,7 @@ class Protocol:
     targets: str = "each"
     together: bool = False
     pipeline: str = ""
+    budget_s: float | None = None
     unseen: tuple[str, ...] = ()
     name: str = ""
 
@@ -69,6 +71,8 @@ class Protocol:
                 raise OptionError(f"{what} must be at least {least}, got {value}")
         if not 0 < self.tolerance_mm < float("inf"):
             raise OptionError(f"tolerance_mm must be above 0, got {self.tolerance_mm}")
+        if self.budget_s is not None and not 0 < self.budget_s < float("inf"):
+            raise OptionError(f"budget_s must be above 0, got {self.budget_s}")
         if self.targets not in ("each", "merged"):
             raise OptionError(f"targets must be each or merged, got {self.targets!r}")
         wrong = [click for click in self.reported if not 1 <= click <= self.clicks]

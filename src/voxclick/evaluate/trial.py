@@ -76,17 +76,17 @@ def _run_object(target: Target, asking: Asking, session: Session) -> Outcome:
     truth, predicted = target.mask, session.mask()
     generator = asking.protocol.generator(asking.case, target.label)
     rows: list[Row] = []
-    prompts = 0
+    prompts, spent = 0, 0.0
     measured = (0.0, 0.0)
     for step in asking.protocol.steps:
-        asked = asking.prompts(step, target, truth, predicted, generator)
+        over = asking.protocol.budget_s is not None and spent >= asking.protocol.budget_s
+        asked = () if over else asking.prompts(step, target, truth, predicted, generator)
         seconds = 0.0
         if asked:
             started = time.perf_counter()
-            for prompt in asked:
-                session.add(prompt)
+            prompts += sum(asking.give(session, prompt) for prompt in asked)
             seconds = time.perf_counter() - started
-            prompts += len(asked)
+            spent += seconds
             predicted = session.mask()
             measured = asking.measure(truth, predicted)
         rows.append(asking.row(target, step, prompts, measured, seconds))

@@ -21,6 +21,7 @@ class UserRow:
         module: Where its class lives.
         user: Name of the class; every argument of it has a default.
         corrects: Whether it corrects what was segmented; if not, it says nothing negative.
+        errs: Whether it makes mistakes on purpose.
     """
 
     name: str
@@ -29,9 +30,11 @@ class UserRow:
     module: str
     user: str
     corrects: bool = True
+    errs: bool = False
 
 
 _CLICKS = "voxclick.simulate.clicks"
+_RADIOACTIVE = "voxclick.simulate.radioactive"
 _SLICES = "voxclick.simulate.slices"
 
 USERS: tuple[UserRow, ...] = (
@@ -80,6 +83,44 @@ USERS: tuple[UserRow, ...] = (
         _SLICES,
         "SliceMaskUser",
         corrects=False,
+    ),
+    UserRow(
+        "slice_points",
+        "clicks points of the object on every slice, or on some (RadioActive)",
+        ("point",),
+        _RADIOACTIVE,
+        "SlicePointsUser",
+        corrects=False,
+    ),
+    UserRow(
+        "interpolated_box",
+        "draws 2D boxes on a few slices, which are interpolated in between (RadioActive)",
+        ("box",),
+        _RADIOACTIVE,
+        "InterpolatedBoxUser",
+        corrects=False,
+    ),
+    UserRow(
+        "radioactive",
+        "strokes what is too much, or the middle of what is missing (RadioActive, 2D style)",
+        ("scribble",),
+        _RADIOACTIVE,
+        "RadioactiveUser",
+    ),
+    UserRow(
+        "mixed",
+        "a point, a scribble or a lasso, drawn anew each time (nnInteractive)",
+        ("point", "scribble", "lasso"),
+        "voxclick.simulate.mixed",
+        "MixedUser",
+    ),
+    UserRow(
+        "robot",
+        "clicks as random does, with a slipping hand, wrong signs and laziness",
+        ("point",),
+        "voxclick.simulate.robots",
+        "RobotClick",
+        errs=True,
     ),
     UserRow(
         "foreground",

@@ -167,6 +167,7 @@ class Harmful:
         return (os.mkdir, ("harmed",))
 
 
+@pytest.mark.slow
 def test_a_case_that_the_challenge_cannot_hold_is_told_and_the_rest_goes_on(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     data = tmp_path / "data"
