@@ -19,8 +19,8 @@ def test_the_lists_are_groups_whatever_column_names_the_case(folder):
     (folder / "trainset.csv").write_text("id,image,mask\n7,images/s0002.nii.gz,masks/s2.nii.gz\n")
     (folder / "testset.csv").write_text("s0001\n")
     assert [(case.name, case.group, case.problem) for case in find(folder)] == [
-        ("s0002", "trainset", ""),
-        ("s0001", "testset", ""),
+        ("trainset/s0002", "trainset", ""),
+        ("testset/s0001", "testset", ""),
         ("s0003", "", ""),
     ]
 
@@ -28,7 +28,7 @@ def test_the_lists_are_groups_whatever_column_names_the_case(folder):
 def test_a_listed_case_without_files_has_a_problem(folder):
     (folder / "validset.csv").write_text("images/s0009.nii.gz\n")
     case = find(folder)[0]
-    assert (case.name, case.group) == ("s0009", "validset")
+    assert (case.name, case.group) == ("validset/s0009", "validset")
     assert "validset.csv" in case.problem
     assert "s0009.nii.gz" in case.problem
 

@@ -3,7 +3,9 @@
 The data set's own description of its files was not to be had. Taken here: a mask is a label map
 of the same name as its image; 1 to 104 are TotalSegmentator v1's numbers, and the three more
 structures follow in the order of `structures.STRUCTURES`, unless `labels.json` says otherwise. A
-line of a list names a case in any column, by its file or by its name.
+line of a list names a case in any column, by its file or by its name. A case of a list is called
+`<list>/<case>`, so that training can include one list and leave out another. Without a list, the
+folder is a plain one, whose label numbers mean what they like.
 """
 
 import csv
@@ -35,7 +37,7 @@ def find(folder: Path) -> list[Case]:
     for split, path in lists.items():
         for name in _listed(path, found):
             case = found.get(name) or _missing(name, folder / "images", path)
-            cases[name] = replace(case, group=split, names=names)
+            cases[name] = replace(case, name=f"{split}/{name}", group=split, names=names)
     rest = {name: replace(case, names=names) for name, case in found.items() if name not in cases}
     return [*cases.values(), *rest.values()]
 
