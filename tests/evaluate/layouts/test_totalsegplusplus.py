@@ -3,52 +3,50 @@
 import pytest
 
 from voxclick.errors import FileFormatError
-from voxclick.evaluate.layouts.totalsegplusplus import find
+from voxclick.evaluate.layouts.totalsegplusplus import NAMES, find
 
 
-def make(folder, *names):
+@pytest.fixture
+def folder(tmp_path):
     for part in ("images", "masks"):
-        (folder / part).mkdir(exist_ok=True)
-        for name in names:
-            (folder / part / f"{name}.nii.gz").touch()
+        (tmp_path / part).mkdir()
+        for name in ("s0001", "s0002", "s0003"):
+            (tmp_path / part / f"{name}.nii.gz").touch()
+    return tmp_path
 
 
-def test_the_107_structures_have_names(tmp_path):
-    make(tmp_path, "s0001")
-    (case,) = find(tmp_path)
-    assert len(case.names) == 107
-    assert case.names[1] == "spleen"
-    assert case.names[104] == "urinary_bladder"
-    assert {case.names[n] for n in (105, 106, 107)} == {
-        "skeletal_muscle",
-        "visceral_fat",
-        "subcutaneous_fat",
-    }
-
-
-def test_a_file_of_names_beside_the_folders_is_believed(tmp_path):
-    make(tmp_path, "s0001")
-    (tmp_path / "labels.json").write_text('{"7": "liver"}')
-    assert find(tmp_path)[0].names == {7: "liver"}
-    (tmp_path / "labels.json").write_text('["liver"]')
-    with pytest.raises(FileFormatError, match="label numbers to names"):
-        find(tmp_path)
-
-
-def test_lists_split_the_cases(tmp_path):
-    make(tmp_path, "s0001", "s0002", "s0003")
-    (tmp_path / "trainset.csv").write_text("name\ns0001\nimages/s0003.nii.gz,masks/s0003.nii.gz\n")
-    (tmp_path / "testset.csv").write_text("s0002\n")
-    told = [(case.name, case.group) for case in find(tmp_path)]
-    assert told == [
-        ("testset/s0002", "testset"),
-        ("trainset/s0001", "trainset"),
-        ("trainset/s0003", "trainset"),
+def test_the_lists_are_groups_whatever_column_names_the_case(folder):
+    (folder / "trainset.csv").write_text("id,image,mask\n7,images/s0002.nii.gz,masks/s2.nii.gz\n")
+    (folder / "testset.csv").write_text("s0001\n")
+    assert [(case.name, case.group, case.problem) for case in find(folder)] == [
+        ("trainset/s0002", "trainset", ""),
+        ("testset/s0001", "testset", ""),
+        ("s0003", "", ""),
     ]
 
 
-def test_an_image_without_a_mask_is_left_out(tmp_path):
-    make(tmp_path, "s0001")
-    (tmp_path / "images" / "s0002.nii.gz").touch()
-    assert [case.name for case in find(tmp_path)] == ["s0001"]
-    assert find(tmp_path / "images") == []
+def test_a_listed_case_without_files_has_a_problem(folder):
+    (folder / "validset.csv").write_text("images/s0009.nii.gz\n")
+    case = find(folder)[0]
+    assert (case.name, case.group) == ("validset/s0009", "validset")
+    assert "validset.csv" in case.problem
+    assert "s0009.nii.gz" in case.problem
+
+
+def test_the_numbers_are_those_of_the_first_version_and_three_more(folder):
+    (folder / "testset.csv").write_text("s0001\n")
+    assert len(NAMES) == 107
+    assert (NAMES[1], NAMES[104], NAMES[105]) == ("spleen", "urinary_bladder", "skeletal_muscle")
+    assert find(folder)[0].names == NAMES
+    (folder / "labels.json").write_text('{"1": "liver"}')
+    assert find(folder)[0].names == {1: "liver"}
+
+
+def test_without_a_list_it_is_another_layout(folder):
+    assert find(folder) == []
+
+
+def test_a_broken_list_is_an_error(folder):
+    (folder / "trainset.csv").write_bytes(b"\xff\xfe\x00s")
+    with pytest.raises(FileFormatError, match=r"trainset\.csv"):
+        find(folder)
