@@ -2,7 +2,8 @@
 
 SAM 2.1 tiny with weights drawn at random, so that nothing is fetched: what is told is cost, never
 quality. First many small slices, with a budget for what is encoded, and the most memory that the
-process held before and after. Then a pass that encodes every slice, and a redo that finds them encoded.
+process held before and after. Then a pass that encodes every slice, and a redo that finds them
+encoded.
 """
 
 import argparse
