@@ -195,9 +195,9 @@ class Sam2Volume(Sam2VideoModel):  # type: ignore[misc]  # the library is not ty
         there = presence[0, 0, 0] > 0
         pointer = self.object_pointer_proj(tokens[0, 0, best])
         return SliceAnswer(
-            logits=torch.where(there, masks[0, 0, best], NO_OBJ_SCORE),
-            quality=qualities[0, 0, best],
-            presence=presence[0, 0, 0],
+            logits=torch.where(there, masks[0, 0, best].float(), NO_OBJ_SCORE),
+            quality=qualities[0, 0, best].float(),
+            presence=presence[0, 0, 0].float(),
             token=torch.where(there, pointer, self.no_object_pointer[0]),
             prompted=prompted,
         )

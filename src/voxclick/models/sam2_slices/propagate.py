@@ -76,7 +76,7 @@ def propagate(
             raise OptionError(
                 f"a step must be click, mask (with masks given) or propagate, got {kind!r}"
             )
-    return track.logits()
+    return track.logits
 
 
 class Track:
@@ -85,14 +85,20 @@ class Track:
     Args:
         clip: Slices and their features, which other objects may share.
         shared: Whether passes see what earlier passes found.
+
+    Attributes:
+        logits: What was found on each slice so far.
     """
+
+    logits: Float[Tensor, "n s s"]
 
     def __init__(self, clip: Clip, shared: bool) -> None:
         self.clip = clip
         self.network = clip.network
         self.shared = shared
-        self.answers: dict[int, SliceAnswer] = {}
-        self.first: int | None = None
+        side = self.network.frame_size // 4
+        self.logits = torch.full((len(clip), side, side), ABSENT)
+        self._first: int | None = None
         self._pending: dict[int, SliceAnswer] = {}
         self._prompted: dict[int, SliceMemory] = {}
         self._tracked: dict[int, dict[int, SliceMemory]] = {UP: {}, DOWN: {}}
@@ -104,14 +110,14 @@ class Track:
         """Answer a slice from all of its clicks and its box, by what was found there before."""
         features = self.clip.features(index)
         points, labels = self._points(said)
-        before = self.answers.get(index)
+        known = index in self._visited or index in self._pending or index in self._prompted
         self._take(
             index,
             self.network.prompt(
                 features,
                 points.to(features.coarse.device),
                 labels.to(features.coarse.device),
-                None if before is None else before.logits,
+                self.logits[index].to(features.coarse.device) if known else None,
                 self._memories(index, self._visited[index]) if index in self._visited else None,
             ),
         )
@@ -133,20 +139,12 @@ class Track:
             for tracked in self._tracked.values():
                 tracked.pop(index, None)
         self._pending.clear()
-        if self.first is None:
+        if self._first is None:
             raise PromptError("propagation needs a prompt on a slice to start from, got none")
-        first = self.first if start is None else start
+        first = self._first if start is None else start
         self._pass(range(first, len(self.clip)), UP)
         if first > 0:
             self._pass(range(first, -1, -1), DOWN)
-
-    def logits(self) -> Float[Tensor, "n s s"]:
-        """What was found on each slice so far."""
-        side = self.network.frame_size // 4
-        found = torch.full((len(self.clip), side, side), ABSENT)
-        for index, answer in self.answers.items():
-            found[index] = answer.logits
-        return found
 
     def _pass(self, indices: range, step: int) -> None:
         if not self.shared:
@@ -155,7 +153,7 @@ class Track:
             if index not in self._prompted:
                 features = self.clip.features(index)
                 answer = self.network.track(features, self._memories(index, step))
-                self.answers[index] = answer
+                self.logits[index] = answer.logits
                 self._tracked[step][index] = self.network.remember(features, answer)
             self._visited[index] = step
 
@@ -164,8 +162,9 @@ class Track:
 
     def _take(self, index: int, answer: SliceAnswer) -> None:
         """Keep a prompted slice; others learn of it when they are visited next."""
-        self.first = index if self.first is None else self.first
-        self.answers[index] = self._pending[index] = answer
+        self._first = index if self._first is None else self._first
+        self._pending[index] = answer
+        self.logits[index] = answer.logits
 
     def _points(self, said: Mapping[str, Any]) -> tuple[Tensor, Tensor]:
         """A box's corners, then clicks, in pixels of the frame."""
