@@ -33,7 +33,7 @@ def recognises(keys: Collection[str]) -> bool:
 
 
 def from_published(checkpoint: Mapping[str, object]) -> Network:
-    """The network of a published checkpoint, in float32 and ready to infer.
+    """The network of a published checkpoint, in float32 and ready to infer (`freeze` to train).
 
     Args:
         checkpoint: `encoder_dict`, `decoder_dict` and, but for the prompt-free variant,
@@ -86,7 +86,7 @@ def network_of(weights: Mapping[str, Tensor], sizes: Sizes) -> Network:
     own = network.state_dict()
     _check(weights, {name: tensor.shape for name, tensor in own.items()})
     network.load_state_dict({name: weights[name].float() for name in own}, assign=True)
-    return network.eval()
+    return network.eval().requires_grad_(False)
 
 
 def halved(network: Network) -> dict[str, Tensor]:

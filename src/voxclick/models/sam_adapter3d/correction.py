@@ -4,11 +4,12 @@ Published weights know positive points alone. What the user sees follows from th
 prompts and the mask so far:
 
 * A negative prompt cuts: voxels near it that its paths reach before those of the positive prompts
-  are not the object. Paths pay for length, for edges of the image and for edges of the answer. How
-  near is set by how deep the prompt lies in what it cuts. What the cut separates from every
-  positive prompt goes too.
-* A positive prompt adds: the mask so far, and the part of the network's new answer that holds it.
-  Where the answer does not reach it, the voxels most like it around it.
+  are not the object. Paths pay for length, for edges of the image and for edges of the answer.
+  What the cut separates from every positive prompt goes too.
+* A positive prompt adds: the mask so far, and the part of the network's new answer near it that
+  holds it. Where the answer does not reach it, the voxels most like it around it.
+* How near is set by how deep a prompt lies in what it corrects: a small error is mended without
+  moving the far side of the object.
 * The mask so far stays, but for its outermost voxels, where the answer may draw the boundary anew.
 """
 
@@ -46,7 +47,7 @@ ANSWER_RATE, INTENSITY_RATE, LENGTH_RATE = 6.0, 15.0, 0.06
 """What a path pays for an edge of the answer, for an edge of the image, and for its length."""
 
 REACH_RATE, REACH_LEAST, REACH_MOST = 4.0, 4.0, 24.0
-"""How far a cut reaches by the depth of its prompt, in voxels."""
+"""How far a prompt reaches by how deep it lies in what it corrects, in voxels."""
 
 TOUCH = 3
 """A part of the answer this near to a positive prompt holds it, in voxels."""
@@ -100,13 +101,14 @@ def settled(
         asked = _cut(asked, ground, seeds, negative)
     if before is None or not before.any():
         return _marked(_held(asked, seeds.own), seeds)
-    kept = LIMIT * np.tanh(signed_distance(before, EVEN) / 2) + BOUNDARY * asked
+    prior = signed_distance(before, EVEN)
+    kept = LIMIT * np.tanh(prior / 2) + BOUNDARY * asked
     newest = seeds.readings[-1] if seeds.readings else None
     if newest is not None and newest.other.size:
         found = _cut(kept, ground, seeds, [newest])
         found = _without_separated(found, kept, seeds)
     elif newest is not None:
-        found = np.maximum(kept, _added(asked, newest))
+        found = np.maximum(kept, _added(asked, newest, prior))
     else:
         found = kept
     return _marked(found, seeds)
@@ -127,8 +129,7 @@ def _cut(
     for reading in negative:
         own = _placed(reading.other, score.shape, size)
         losing |= own
-        reach = REACH_RATE * float(np.abs(depth[own]).max()) + REACH_LEAST
-        near |= edt.edt(~own) * score.shape[0] / size <= min(reach, REACH_MOST)
+        near |= _near(np.flatnonzero(own), depth, score.shape[0] / size)
     winning = _winning(seeds, depth, near) & ~losing
     ours = geodesic_distance(costs, np.where(winning, 0.0, FAR).astype(np.float32))
     theirs = geodesic_distance(costs, np.where(losing, 0.0, FAR).astype(np.float32))
@@ -136,6 +137,23 @@ def _cut(
     margin = _resized(np.where(near, lead, 1.0).astype(np.float32), score.shape[0])
     cut: Array = np.where(margin < 0, np.minimum(score, LIMIT * margin), score)
     return cut.astype(np.float32)
+
+
+def _near(flat: Array, depth: Float[Array, "i j k"], step: float) -> Bool[Array, "i j k"]:
+    """How far a prompt reaches: the farther, the deeper it lies in what it corrects.
+
+    Args:
+        flat: Its voxels, as flat indices.
+        depth: Signed distance to the boundary, in voxels of this grid.
+        step: Voxels of the view that one of this grid is wide.
+    """
+    if not flat.size:
+        return np.ones(depth.shape, dtype=np.bool_)
+    reach = REACH_RATE * step * float(np.abs(depth.ravel()[flat]).max()) + REACH_LEAST
+    away = np.ones(depth.shape, dtype=np.bool_)
+    away.ravel()[flat] = False
+    near: Array = edt.edt(away) * step <= min(reach, REACH_MOST)
+    return near
 
 
 def _winning(
@@ -162,9 +180,12 @@ def _held(score: Float[Array, "i j k"], own: Bool[Array, "i j k"]) -> Float[Arra
     return held
 
 
-def _added(score: Float[Array, "i j k"], newest: Reading) -> Float[Array, "i j k"]:
+def _added(
+    score: Float[Array, "i j k"], newest: Reading, prior: Float[Array, "i j k"]
+) -> Float[Array, "i j k"]:
     """What the newest prompt adds: the part of the answer that holds it, or voxels like it."""
-    parts = cc3d.connected_components(score > 0, connectivity=6)
+    near = _near(newest.inside if newest.core.size else newest.own, prior, 1.0)
+    parts = cc3d.connected_components((score > 0) & near, connectivity=6)
     wanted = _parts_at(parts, newest.about)
     added: Array = np.where(wanted[parts], score, -LIMIT).astype(np.float32)
     if not wanted.any():
