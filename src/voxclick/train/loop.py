@@ -5,8 +5,8 @@ import json
 import logging
 import os
 import time
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ import torch
 from accelerate import Accelerator, DistributedDataParallelKwargs
 from torch import nn
 
-from voxclick.errors import InputError
+from voxclick.errors import InputError, OptionError
 from voxclick.train.checkpoint import (
     CHECKPOINT,
     WEIGHTS,
@@ -76,6 +76,7 @@ def train(run: Run, tell: Callable[[str], None] = log.info) -> Path:
 
     Raises:
         InputError: If the folder holds a run of another configuration.
+        OptionError: If half precision is wanted of a CPU.
     """
     settings = run.config.settings
     recipe_type = recipe_class(run.config.recipe)
@@ -117,8 +118,25 @@ def train(run: Run, tell: Callable[[str], None] = log.info) -> Path:
 
 def _accelerator(autocast: str, some_unused: bool) -> Accelerator:
     unused = DistributedDataParallelKwargs(find_unused_parameters=some_unused)
-    precision = None if autocast == "no" else autocast
-    return Accelerator(mixed_precision=precision, kwargs_handlers=[unused])
+    accelerator = Accelerator(kwargs_handlers=[unused])
+    if autocast == "bf16" and accelerator.device.type == "cpu":
+        # PyTorch 2.13 gives wrong weight gradients for bf16 convolutions over 2 x 2 x 2 voxels
+        raise OptionError(
+            f"autocast {autocast} needs a GPU, got a CPU, where gradients of small half-precision "
+            "convolutions are wrong; leave it out"
+        )
+    return accelerator
+
+
+@contextmanager
+def _precision(autocast: str, accelerator: Accelerator) -> Iterator[None]:
+    """As accelerate's own configuration says, unless the settings ask for more."""
+    with accelerator.autocast():
+        if autocast == "no":
+            yield
+        else:
+            with torch.autocast(accelerator.device.type, torch.bfloat16):
+                yield
 
 
 def _step(
@@ -136,7 +154,7 @@ def _step(
         torch.manual_seed(int(seed))
         alone = place + 1 < len(seeds)
         with accelerator.no_sync(module) if alone else nullcontext():
-            with accelerator.autocast():
+            with _precision(settings.autocast, accelerator):
                 loss, measures = module(drawn, int(seed))
             accelerator.backward(loss / len(seeds))
         rows.append({"loss": float(loss.detach()), **measures})
