@@ -26,6 +26,7 @@ from voxclick.train.checkpoint import (
 )
 from voxclick.train.config import Config, recipe_class
 from voxclick.train.curves import CURVE, draw_curves
+from voxclick.train.feed import Feed
 from voxclick.train.parts import told_parts
 from voxclick.train.recipe import Recipe
 
@@ -93,12 +94,13 @@ def train(run: Run, tell: Callable[[str], None] = log.info) -> Path:
     )
     if accelerator.is_main_process:
         tell(told_parts(network))
+    feed = Feed(recipe, accelerator.process_index)
     started = time.monotonic()
     run.output.mkdir(parents=True, exist_ok=True)
     rows: list[dict[str, float]] = []
     while trained.step < recipe.steps:
         began = time.monotonic()
-        row = _step(recipe, accelerator, module, optimiser, trained.step)
+        row = _step(feed, accelerator, module, optimiser, trained.step)
         trained.average.update(network, settings.ema, trained.step)
         trained.step += 1
         row |= {"step": trained.step, "seconds": time.monotonic() - began}
@@ -140,17 +142,16 @@ def _precision(autocast: str, accelerator: Accelerator) -> Iterator[None]:
 
 
 def _step(
-    recipe: Recipe[Any, Any], accelerator: Accelerator, module: nn.Module, optimiser: Any, step: int
+    feed: Feed, accelerator: Accelerator, module: nn.Module, optimiser: Any, step: int
 ) -> dict[str, float]:
-    settings, rank = recipe.settings, accelerator.process_index
+    recipe, rank = feed.recipe, accelerator.process_index
+    settings = recipe.settings
     for group in optimiser.param_groups:
         group["lr"] = group.setdefault("initial_lr", group["lr"]) * recipe.share(step)
     optimiser.zero_grad()
     seeds = np.random.SeedSequence((settings.seed, step, rank)).generate_state(settings.accumulate)
     rows: list[dict[str, float]] = []
-    for place, seed in enumerate(seeds):
-        first = place * recipe.batch
-        drawn = [recipe.draw(step, rank, first + number) for number in range(recipe.batch)]
+    for place, (seed, drawn) in enumerate(zip(seeds, feed.take(step), strict=True)):
         torch.manual_seed(int(seed))
         alone = place + 1 < len(seeds)
         with accelerator.no_sync(module) if alone else nullcontext():
