@@ -27,6 +27,7 @@ from voxclick.train.checkpoint import (
 from voxclick.train.config import Config, recipe_class
 from voxclick.train.curves import CURVE, draw_curves
 from voxclick.train.feed import Feed
+from voxclick.train.gradients import clip_each_group
 from voxclick.train.parts import told_parts
 from voxclick.train.recipe import Recipe
 
@@ -159,19 +160,10 @@ def _step(
                 loss, measures = module(drawn, int(seed))
             accelerator.backward(loss / len(seeds))
         rows.append({"loss": float(loss.detach()), **measures})
-    healthy = _clip(accelerator, optimiser, settings.clip)
+    healthy = clip_each_group(accelerator, optimiser, settings.clip)
     if healthy:
         optimiser.step()
     return {**_means(rows), "skipped": float(not healthy)}
-
-
-def _clip(accelerator: Accelerator, optimiser: Any, most: float) -> bool:
-    """Cut the gradients of each parameter group; whether all of them are numbers."""
-    norms = [
-        accelerator.clip_grad_norm_(group["params"], group.get("clip", most))
-        for group in optimiser.param_groups
-    ]
-    return all(bool(torch.isfinite(norm)) for norm in norms)
 
 
 def _means(rows: list[dict[str, float]]) -> dict[str, float]:
