@@ -7,7 +7,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from voxclick.errors import InputError
+from voxclick.errors import InputError, OptionError
 from voxclick.models.builtin.weights import read_weights
 from voxclick.train.builtin.settings import BuiltinSettings
 from voxclick.train.config import Config
@@ -66,3 +66,20 @@ def test_another_configuration_needs_another_folder(tmp_path):
     train(Run(Config("builtin", replace(TINY, steps=1)), tmp_path / "run"))
     with pytest.raises(InputError, match="differs in rate"):
         train(Run(Config("builtin", replace(TINY, rate=1.0)), tmp_path / "run"))
+
+
+def test_half_precision_is_refused_on_a_cpu_whose_gradients_would_be_wrong(tmp_path):
+    with pytest.raises(OptionError, match="bf16 needs a GPU"):
+        train(Run(Config("builtin", replace(TINY, autocast="bf16")), tmp_path / "run"))
+
+
+@pytest.mark.slow
+def test_two_halves_of_a_batch_give_the_step_that_the_batch_gives(tmp_path):
+    once = Config("builtin", replace(TINY, steps=1, rounds=(1.0,), targets=1))
+    halves = Config("builtin", replace(once.settings, scenes=1, accumulate=2))
+    loss = []
+    for name, config in (("once", once), ("halves", halves)):
+        train(Run(config, tmp_path / name))
+        with (tmp_path / name / "curve.csv").open() as stream:
+            loss.append(float(next(csv.DictReader(stream))["loss"]))
+    assert loss[0] == pytest.approx(loss[1], rel=0.2)

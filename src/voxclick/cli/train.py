@@ -43,8 +43,9 @@ class Train:
     """Labelled volumes, in any layout that `voxclick evaluate` reads; the recipe builtin can do
     without."""
 
-    start: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None
-    """Weights to start from; new ones if left out."""
+    start: Annotated[Path | None, tyro.conf.arg(metavar="FILE", aliases=["--weights"])] = None
+    """Weights to start from; new ones if left out. Behind torchrun, which has options that begin
+    with --start, write --weights."""
 
     minutes: Annotated[float | None, tyro.conf.arg(metavar="N")] = None
     """Stop after so long; the same command goes on."""

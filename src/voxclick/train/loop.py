@@ -5,8 +5,8 @@ import json
 import logging
 import os
 import time
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ import torch
 from accelerate import Accelerator, DistributedDataParallelKwargs
 from torch import nn
 
-from voxclick.errors import InputError
+from voxclick.errors import InputError, OptionError
 from voxclick.train.checkpoint import (
     CHECKPOINT,
     WEIGHTS,
@@ -26,6 +26,8 @@ from voxclick.train.checkpoint import (
 )
 from voxclick.train.config import Config, recipe_class
 from voxclick.train.curves import CURVE, draw_curves
+from voxclick.train.feed import Feed
+from voxclick.train.gradients import clip_each_group
 from voxclick.train.parts import told_parts
 from voxclick.train.recipe import Recipe
 
@@ -76,6 +78,7 @@ def train(run: Run, tell: Callable[[str], None] = log.info) -> Path:
 
     Raises:
         InputError: If the folder holds a run of another configuration.
+        OptionError: If half precision is wanted of a CPU.
     """
     settings = run.config.settings
     recipe_type = recipe_class(run.config.recipe)
@@ -92,12 +95,13 @@ def train(run: Run, tell: Callable[[str], None] = log.info) -> Path:
     )
     if accelerator.is_main_process:
         tell(told_parts(network))
+    feed = Feed(recipe, accelerator.process_index)
     started = time.monotonic()
     run.output.mkdir(parents=True, exist_ok=True)
     rows: list[dict[str, float]] = []
     while trained.step < recipe.steps:
         began = time.monotonic()
-        row = _step(recipe, accelerator, module, optimiser, trained.step)
+        row = _step(feed, accelerator, module, optimiser, trained.step)
         trained.average.update(network, settings.ema, trained.step)
         trained.step += 1
         row |= {"step": trained.step, "seconds": time.monotonic() - began}
@@ -117,42 +121,49 @@ def train(run: Run, tell: Callable[[str], None] = log.info) -> Path:
 
 def _accelerator(autocast: str, some_unused: bool) -> Accelerator:
     unused = DistributedDataParallelKwargs(find_unused_parameters=some_unused)
-    precision = None if autocast == "no" else autocast
-    return Accelerator(mixed_precision=precision, kwargs_handlers=[unused])
+    accelerator = Accelerator(kwargs_handlers=[unused])
+    if autocast == "bf16" and accelerator.device.type == "cpu":
+        # PyTorch 2.13 gives wrong weight gradients for bf16 convolutions over 2 x 2 x 2 voxels
+        raise OptionError(
+            f"autocast {autocast} needs a GPU, got a CPU, where gradients of small half-precision "
+            "convolutions are wrong; leave it out"
+        )
+    return accelerator
+
+
+@contextmanager
+def _precision(autocast: str, accelerator: Accelerator) -> Iterator[None]:
+    """As accelerate's own configuration says, unless the settings ask for more."""
+    with accelerator.autocast():
+        if autocast == "no":
+            yield
+        else:
+            with torch.autocast(accelerator.device.type, torch.bfloat16):
+                yield
 
 
 def _step(
-    recipe: Recipe[Any, Any], accelerator: Accelerator, module: nn.Module, optimiser: Any, step: int
+    feed: Feed, accelerator: Accelerator, module: nn.Module, optimiser: Any, step: int
 ) -> dict[str, float]:
-    settings, rank = recipe.settings, accelerator.process_index
+    recipe, rank = feed.recipe, accelerator.process_index
+    settings = recipe.settings
     for group in optimiser.param_groups:
         group["lr"] = group.setdefault("initial_lr", group["lr"]) * recipe.share(step)
     optimiser.zero_grad()
     seeds = np.random.SeedSequence((settings.seed, step, rank)).generate_state(settings.accumulate)
     rows: list[dict[str, float]] = []
-    for place, seed in enumerate(seeds):
-        first = place * recipe.batch
-        drawn = [recipe.draw(step, rank, first + number) for number in range(recipe.batch)]
+    for place, (seed, drawn) in enumerate(zip(seeds, feed.take(step), strict=True)):
         torch.manual_seed(int(seed))
         alone = place + 1 < len(seeds)
         with accelerator.no_sync(module) if alone else nullcontext():
-            with accelerator.autocast():
+            with _precision(settings.autocast, accelerator):
                 loss, measures = module(drawn, int(seed))
             accelerator.backward(loss / len(seeds))
         rows.append({"loss": float(loss.detach()), **measures})
-    healthy = _clip(accelerator, optimiser, settings.clip)
+    healthy = clip_each_group(accelerator, optimiser, settings.clip)
     if healthy:
         optimiser.step()
     return {**_means(rows), "skipped": float(not healthy)}
-
-
-def _clip(accelerator: Accelerator, optimiser: Any, most: float) -> bool:
-    """Cut the gradients of each parameter group; whether all of them are numbers."""
-    norms = [
-        accelerator.clip_grad_norm_(group["params"], group.get("clip", most))
-        for group in optimiser.param_groups
-    ]
-    return all(bool(torch.isfinite(norm)) for norm in norms)
 
 
 def _means(rows: list[dict[str, float]]) -> dict[str, float]:

@@ -17,7 +17,7 @@ class Settings:
         clip: Norm that the gradients of a parameter group are cut to.
         ema: Decay of the averaged weights, which are what is kept; 0 keeps the last ones.
         accumulate: Batches whose gradients are averaged for one step.
-        autocast: Half precision of the forward pass: `no` or `bf16`.
+        autocast: Half precision of the forward pass: `no`, or `bf16` on a GPU.
         seed: Of everything drawn at random.
         save_every: Steps between checkpoints.
         include: Data sets (folder names) of the real volumes; all if empty.

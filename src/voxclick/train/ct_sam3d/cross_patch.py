@@ -24,6 +24,9 @@ from voxclick.train.recipe import Recipe
 from voxclick.train.settings import Settings
 from voxclick.types import Array
 
+QUIET = 0.05
+"""What is left of the heat of a new cross-patch network."""
+
 
 class CrossPatchRecipe(Recipe[CrossPatchSettings, Pair]):
     """Pairs of patches; the promptable network only answers, the cross-patch network learns."""
@@ -74,6 +77,7 @@ class CrossPatchRecipe(Recipe[CrossPatchSettings, Pair]):
             sizes = replace(network.sizes, cross_patch=self.settings.cross_patch)
             wider = Network(sizes)
             wider.load_state_dict(network.state_dict(), strict=False)
+            _begin_quiet(wider)
             network = wider
         network.requires_grad_(False)
         assert network.cpp_predictor is not None
@@ -98,6 +102,22 @@ class CrossPatchRecipe(Recipe[CrossPatchSettings, Pair]):
     ) -> None:
         """Both networks in one file."""
         write_network(path, network, weights, told)
+
+
+def _begin_quiet(network: Network) -> None:
+    """Let a new cross-patch network begin with low heat everywhere.
+
+    Its last convolution is added to a map that was normalised; it begins by taking most of that
+    away, which it would else learn first, for hundreds of steps. Ours.
+    """
+    assert network.cpp_predictor is not None
+    last = list(network.cpp_predictor.modules())[-1]
+    assert isinstance(last, nn.Conv3d)
+    assert last.bias is not None
+    with torch.no_grad():
+        last.weight.zero_()
+        last.weight[0, 0, 1, 1, 1] = QUIET - 1
+        last.bias.zero_()
 
 
 class CrossPatchStep(nn.Module):
