@@ -4,23 +4,37 @@ import numpy as np
 import pytest
 import torch
 from phantoms import GRIDS, ball, bright_ball
+from tiny_weights import TINY_WEIGHTS
 
 import voxclick as vc
 from voxclick.engine.session import Session
 from voxclick.geometry import Box
 from voxclick.metrics.overlap import dice
-from voxclick.models import MODELS
+from voxclick.models import MODELS, ready_row
 from voxclick.models.base import Segmenter
 from voxclick.preprocess import View
 from voxclick.prompts.kinds import KINDS
 
-NAMES = [row.name for row in MODELS]
+SKILLED = [row.name for row in MODELS if row.checkpoint is None]
+TINY = list(TINY_WEIGHTS)
 CENTRE = (20.0, 18.0, 16.0)
 VOLUME, TRUTH = bright_ball(GRIDS["anisotropic"], CENTRE, 9.0)
 
 
-@pytest.fixture(scope="module", params=NAMES)
-def segmenter(request: pytest.FixtureRequest) -> Segmenter:
+@pytest.fixture(scope="module", params=[*SKILLED, *TINY])
+def segmenter(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Segmenter:
+    """Each model, and each family with published weights at its smallest, which knows nothing."""
+    if request.param in SKILLED:
+        return vc.load(request.param, "cpu")
+    path = tmp_path_factory.mktemp("tiny") / "weights.safetensors"
+    TINY_WEIGHTS[request.param](path)
+    return vc.load(str(path), "cpu")
+
+
+@pytest.fixture(scope="module", params=SKILLED)
+def skilled(request: pytest.FixtureRequest) -> Segmenter:
     return vc.load(request.param, "cpu")
 
 
@@ -45,7 +59,7 @@ def view(segmenter: Segmenter) -> View:
 
 
 def test_the_table_says_what_the_family_says(segmenter: Segmenter) -> None:
-    row = next(row for row in MODELS if row.name == segmenter.spec.name)
+    row = ready_row(segmenter.spec.name)
     assert segmenter.spec.prompts == frozenset(row.prompts)
     assert segmenter.spec.prompts <= set(KINDS)
 
@@ -74,27 +88,27 @@ def test_an_embedding_says_how_many_bytes_it_holds(segmenter: Segmenter) -> None
     assert segmenter.embed(view(segmenter)).nbytes > 0
 
 
-def test_a_patch_without_prompts_goes_by_the_mask_so_far(segmenter: Segmenter) -> None:
-    seen = view(segmenter)
-    previous = seen.read(TRUTH.array, segmenter.device)
-    logits = segmenter.decode(segmenter.embed(seen), [], previous)
+def test_a_patch_without_prompts_goes_by_the_mask_so_far(skilled: Segmenter) -> None:
+    seen = view(skilled)
+    previous = seen.read(TRUTH.array, skilled.device)
+    logits = skilled.decode(skilled.embed(seen), [], previous)
     inside = (logits > 0) & (previous >= 0.5)
     assert inside.sum() > 0.8 * (previous >= 0.5).sum()
     assert (logits > 0).sum() < 1.3 * (previous >= 0.5).sum()
 
 
 @pytest.mark.parametrize("place", range(len(prompts())))
-def test_every_kind_of_prompt_finds_the_ball(segmenter: Segmenter, place: int) -> None:
-    asked = Session(VOLUME, segmenter)
+def test_every_kind_of_prompt_finds_the_ball(skilled: Segmenter, place: int) -> None:
+    asked = Session(VOLUME, skilled)
     asked.add(prompts()[place])
     asked.add(vc.Point((21.0, 18.0, 16.0)))
     assert dice(TRUTH, asked.mask()) > 0.6
 
 
 @pytest.mark.parametrize("name", GRIDS)
-def test_one_click_finds_the_ball_on_every_grid(segmenter: Segmenter, name: str) -> None:
+def test_one_click_finds_the_ball_on_every_grid(skilled: Segmenter, name: str) -> None:
     volume, truth = bright_ball(GRIDS[name], CENTRE, 8.0)
-    asked = Session(volume, segmenter)
+    asked = Session(volume, skilled)
     asked.add(vc.Point(CENTRE))
     assert dice(truth, asked.mask()) > 0.85
 

@@ -73,6 +73,8 @@ def _tell(entry: Json) -> None:
     """All that is known of one model, a line each."""
     for key, value in entry.items():
         told = ", ".join(value) if isinstance(value, list) else value
+        if isinstance(value, bool):
+            told = "yes" if value else "no"
         if key == "weights" and value == "absent":
             told = f"absent; get them with: voxclick fetch {entry['name']}"
         say(f"{key}: {told}")

@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import UInt16
 
 from voxclick.engine.answer import answered, checked, removed, unseen
 from voxclick.engine.cache import EmbeddingCache
@@ -16,18 +15,18 @@ from voxclick.engine.growth import make_growth
 from voxclick.engine.object_state import ObjectState
 from voxclick.engine.ownership import Ownership
 from voxclick.engine.predict import Model
+from voxclick.engine.readout import Readout
 from voxclick.engine.source import opened
 from voxclick.errors import UnknownNameError
-from voxclick.geometry import Box, Grid
+from voxclick.geometry import Box
 from voxclick.models import load
 from voxclick.models.base import Segmenter
-from voxclick.prompts import Prompt, PromptLog
-from voxclick.types import Array
-from voxclick.volume import LabelMap, Mask, Volume
+from voxclick.prompts import Prompt
+from voxclick.volume import Volume
 from voxclick.volume.packing import pack_bits
 
 
-class Session:
+class Session(Readout):
     """One volume, one model, and the objects that are being segmented in it.
 
     Every prompt goes to the current object. Calls may come from several threads: one works at a
@@ -65,11 +64,6 @@ class Session:
         self._lock = threading.RLock()
 
     @property
-    def grid(self) -> Grid:
-        """The volume's grid, on which every result lies."""
-        return self.volume.grid
-
-    @property
     def segmenter(self) -> Segmenter:
         """The model that answers."""
         return self._model.segmenter
@@ -86,23 +80,6 @@ class Session:
     def widens(self, wanted: bool) -> None:
         with self._lock:
             self._model = replace(self._model, widens=wanted)
-
-    @property
-    def current(self) -> str:
-        """Name of the object that the next prompt goes to."""
-        with self._lock:
-            return self._objects.state().name
-
-    @property
-    def objects(self) -> tuple[str, ...]:
-        """Names of all objects, in the order they were opened."""
-        return tuple(state.name for state in self._objects.states)
-
-    @property
-    def log(self) -> PromptLog:
-        """Every prompt in force, of every object."""
-        with self._lock:
-            return PromptLog(tuple(state.log for state in self._objects.states), self.grid)
 
     def object(self, name: str | None = None, label: int | None = None) -> str:
         """Switch to an object, opening it if it is new; later prompts go to it.
@@ -273,61 +250,6 @@ class Session:
             bits = pack_bits(np.zeros(box.shape, dtype=np.bool_))
             seconds = time.perf_counter() - started
             return Change(box, seconds, name, bits, (), self._revision)
-
-    def mask(self, name: str | None = None) -> Mask:
-        """The mask of an object, the current one when None; a copy.
-
-        Raises:
-            UnknownNameError: If there is no such object.
-        """
-        with self._lock:
-            own = self._objects.visible(self._objects.state(name), self.grid.box)
-            return Mask(own.copy(), self.grid, self.volume.source)
-
-    def labels(self, box: Box) -> UInt16[Array, "i j k"]:
-        """The label numbers inside a box of the volume, 0 for none; a copy.
-
-        As in `labelmap`, at the cost of the box alone.
-        """
-        with self._lock:
-            return self._objects.labels(box.intersection(self.grid.box))
-
-    def extent(self, name: str | None = None) -> Box:
-        """A box that holds every voxel of an object, not the smallest; empty for no voxel.
-
-        Raises:
-            UnknownNameError: If there is no such object.
-        """
-        with self._lock:
-            return self._objects.state(name).bounds
-
-    def voxels(self, name: str | None = None) -> int:
-        """Number of voxels of an object, without making its mask.
-
-        Raises:
-            UnknownNameError: If there is no such object.
-        """
-        with self._lock:
-            state = self._objects.state(name)
-            return int(np.count_nonzero(self._objects.visible(state, state.bounds)))
-
-    def steps(self, name: str | None = None) -> tuple[int, int]:
-        """How many prompts of an object can be undone, and how many redone.
-
-        Raises:
-            UnknownNameError: If there is no such object.
-        """
-        with self._lock:
-            state = self._objects.state(name)
-            return len(state.done), len(state.undone)
-
-    def labelmap(self) -> LabelMap:
-        """All objects as one label map; where they may overlap, the one opened last is on top."""
-        with self._lock:
-            names = {state.label: state.name for state in self._objects.states}
-            kind = np.min_scalar_type(max(names, default=0))
-            array = self._objects.labels(self.grid.box, kind)
-            return LabelMap(array, self.grid, names, self.volume.source)
 
     def _step_back(self, of: str | None, forth: bool) -> Change:
         started = time.perf_counter()

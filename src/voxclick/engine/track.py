@@ -93,6 +93,24 @@ class Pass:
         return (number - self.since) * self.step > 0
 
 
+@dataclass(frozen=True)
+class SliceScores:
+    """How sure a model is of an object, slice by slice.
+
+    Attributes:
+        axis: The slices are perpendicular to it.
+        numbers: Of the slices that were looked at, ascending.
+        quality: How well the model thinks that its mask fits each of them, 0 to 1; low where a
+            look, and perhaps a click, pays most.
+        prompted: Which of them have prompts.
+    """
+
+    axis: int
+    numbers: tuple[int, ...]
+    quality: tuple[float, ...]
+    prompted: tuple[int, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class Track:
     """An object's slices along one axis.
@@ -166,6 +184,17 @@ class Track:
         if above is None:
             found.append(range(number + 1, self.count))
         return found
+
+    def scores(self) -> SliceScores:
+        """How sure the family is of each slice."""
+        numbers = sorted(self.found)
+        quality = [float(self.found[number].answer.quality) for number in numbers]
+        return SliceScores(
+            self.axis,
+            tuple(numbers),
+            tuple(min(max(one, 0.0), 1.0) for one in quality),
+            tuple(self.prompted),
+        )
 
     def memories(self, index: int, step: int, since: int | None) -> Memories:
         """What speaks to a slice that is visited from a slice with prompts.

@@ -35,7 +35,7 @@ def model_row(name: str | None = None) -> ModelRow:
     return next((row for row in family if presence(row) != "absent"), family[0])
 
 
-def ready_row(name: str | None = None) -> ModelRow:
+def ready_row(name: str | Path | None = None) -> ModelRow:
     """The row of a model that can be loaded on this machine.
 
     Args:
@@ -49,15 +49,15 @@ def ready_row(name: str | None = None) -> ModelRow:
         MissingFileError: If its weights are not here; the message says how to get them.
         FileFormatError: If a file holds no weights of a family.
     """
-    if name is not None and name.endswith(SUFFIX):
-        return _row_of_file(name)
-    row = model_row(name)
+    if name is not None and str(name).endswith(SUFFIX):
+        return _row_of_file(str(name))
+    row = model_row(None if name is None else str(name))
     if row.checkpoint is not None:
         stored(row)
     return row
 
 
-def load(name: str | None = None, device: str = "auto") -> "Segmenter":
+def load(name: str | Path | None = None, device: str = "auto") -> "Segmenter":
     """The model of that name, ready to use on a device; the best there is for None.
 
     Args:

@@ -81,8 +81,15 @@ def _check(path: Path, checkpoint: Checkpoint) -> None:
 
 
 def _from_hub(repository: str, file: str, endpoint: str, watch: Watch) -> Path:
-    from huggingface_hub import hf_hub_download
+    from huggingface_hub import hf_hub_download, try_to_load_from_cache
     from tqdm import tqdm
+
+    if isinstance(cached := try_to_load_from_cache(repository, file), str):
+        return Path(cached)
+    try:
+        httpx.head(endpoint, timeout=TIMEOUT_S)  # without a network the client waits 20 s to say so
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise DownloadError(_sense(error)) from None
 
     class Bar(tqdm):  # type: ignore[misc]
         """Draws nothing and tells what the client counts."""
@@ -118,6 +125,8 @@ def _from_url(url: str, target: Path, watch: Watch) -> Path:
                     raise DownloadError(_sense(error)) from None
             except (httpx.HTTPError, httpx.InvalidURL) as error:
                 raise DownloadError(_sense(error)) from None
+            except DownloadError:
+                raise
             except OSError as error:
                 raise OutputError(f"cannot write {target}: {error.strerror or error}") from None
             else:

@@ -4,7 +4,7 @@ import importlib
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, cast
+from typing import Protocol, cast, runtime_checkable
 
 from voxclick.errors import FileFormatError, MissingFileError, OptionError, OutputError
 from voxclick.models.kinds import MODELS, ModelRow
@@ -16,6 +16,7 @@ SHOWN = 4
 """Names that a message tells of many."""
 
 
+@runtime_checkable
 class Converter(Protocol):
     """The module `convert` of a family with published weights."""
 
@@ -51,7 +52,7 @@ def import_weights(row: ModelRow, source: Path) -> Brought:
         FileFormatError: If it is no checkpoint of the family, or could run code.
         OutputError: If the store cannot be written.
     """
-    imported = _own(source) or _converter(row.family).import_checkpoint(source)
+    imported = _own(source) or _converter(row).import_checkpoint(source)
     family = imported.header.get("voxclick")
     if family != row.family:
         raise FileFormatError(
@@ -81,14 +82,14 @@ def row_for(source: Path) -> ModelRow:
     """
     own = _own(source)
     keys = _keys(source) if own is None else set()
-    families = {row.family for row in MODELS if row.checkpoint is not None}
-    for family in sorted(families):
-        if own.header["voxclick"] == family if own else _converter(family).recognises(keys):
+    families = {row.family: row for row in MODELS if row.checkpoint is not None}
+    for family, row in families.items():
+        if own.header["voxclick"] == family if own else _converter(row).recognises(keys):
             return _one_of(family, source)
-    shown = ", ".join(sorted(keys)[:SHOWN]) or "no keys"
+    shown = own.header["voxclick"] if own else ", ".join(sorted(keys)[:SHOWN])
     raise FileFormatError(
-        f"a checkpoint of one of the families {', '.join(sorted(families)) or '(none)'} is needed, "
-        f"{source} holds {shown} ...; see voxclick models"
+        f"a checkpoint of one of the families {', '.join(families) or '(none)'} is needed, "
+        f"{source} holds {shown or 'nothing'}; see voxclick models"
     )
 
 
@@ -142,5 +143,6 @@ def _one_of(family: str, source: Path) -> ModelRow:
     )
 
 
-def _converter(family: str) -> Converter:
-    return cast("Converter", importlib.import_module(f"voxclick.models.{family}.convert"))
+def _converter(row: ModelRow) -> Converter:
+    package = row.module.rpartition(".")[0]
+    return cast("Converter", importlib.import_module(f"{package}.convert"))

@@ -38,7 +38,8 @@ class ModelRow:
         name: What users call it.
         family: Its package under `voxclick.models`.
         title: What it is, in one line.
-        module: Where its segmenter lives; imported only when it is loaded.
+        module: Where its segmenter lives; imported only when it is loaded. Where there is a
+            checkpoint, `convert` beside it imports that.
         segmenter: Name of its class there.
         prompts: Kinds of prompts it takes.
         licence: Of its weights; `none` where it has none.
@@ -170,5 +171,5 @@ SAM_ADAPTER3D = (
     _sam_adapter3d("colon", "colon cancer"),
 )
 
-MODELS: tuple[ModelRow, ...] = OURS
+MODELS: tuple[ModelRow, ...] = OURS + SAM2_SLICES
 """Every model, best first: `load()` gives the first."""

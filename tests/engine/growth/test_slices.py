@@ -237,3 +237,17 @@ def test_slices_near_the_prompt_are_encoded_ahead() -> None:
     before = segmenter.encoded
     asked.add(middle(truth, 2, 61), refinements=0)
     assert segmenter.encoded == before
+
+
+def test_scores_tell_of_every_slice_that_was_looked_at() -> None:
+    truth = column(LONG, start=50, stop=70)
+    asked = vc.Session(volume(truth), SliceGrowing())
+    asked.object("tube")
+    assert asked.scores() is None
+    asked.add(middle(truth, 2, 60))
+    scores = asked.scores("tube")
+    assert scores is not None
+    assert scores.axis == 2
+    assert scores.numbers == tuple(range(50 - EMPTY, 70 + EMPTY))
+    assert scores.prompted == (60,)
+    assert all(0 <= one <= 1 for one in scores.quality)

@@ -2,7 +2,6 @@
 
 from collections import OrderedDict
 
-import torch
 from jaxtyping import UInt8
 from torch import Tensor
 

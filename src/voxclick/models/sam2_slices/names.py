@@ -67,7 +67,7 @@ POINT_TYPES = tuple(f"sam_prompt_encoder.point_embeddings.{kind}.weight" for kin
 
 def recognises(keys: Collection[str]) -> bool:
     """Whether entries of these names are those of a SAM 2 with its memory, in either form."""
-    return AUTHORS_MARKS <= set(keys) or in_library_names(keys)
+    return set(keys) >= AUTHORS_MARKS or in_library_names(keys)
 
 
 def in_library_names(keys: Collection[str]) -> bool:

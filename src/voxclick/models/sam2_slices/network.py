@@ -1,11 +1,10 @@
 """SAM 2 with memory, as transformers has it, driven slice by slice without a session."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from jaxtyping import Float, Int
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 from transformers import Sam2VideoConfig, Sam2VideoModel
 from transformers.models.sam2_video.modeling_sam2_video import NO_OBJ_SCORE, get_1d_sine_pe
@@ -56,6 +55,7 @@ class Sam2Volume(Sam2VideoModel):  # type: ignore[misc]  # the library is not ty
         config: The library's configuration.
     """
 
+    no_memory_embedding: Tensor
     image_position: Tensor
     memory_position: Tensor
 
@@ -217,9 +217,11 @@ class Sam2Volume(Sam2VideoModel):  # type: ignore[misc]  # the library is not ty
         return features.coarse[None].to(self.dtype) + self.no_memory_embedding.reshape(1, -1, 1, 1)
 
     def _recalling(self, features: SliceFeatures, memories: Memories) -> Float[Tensor, "1 c h w"]:
-        """The slice's features after they attended to the memories of others."""
+        """The slice's features after they attended to the memories of others, if there are any."""
         most = min(memories.count, self.config.max_object_pointers_in_encoder)
         recalled = recall(memories, self.num_maskmem, most)
+        if not recalled.features:
+            return self._fresh(features)
         tokens, positions = self._spatial(recalled)
         told = 0
         if recalled.pointers:
