@@ -7,7 +7,7 @@ from voxclick.models.sam_adapter3d.layout import published_entries
 from voxclick.models.sam_adapter3d.network import Network
 from voxclick.models.sam_adapter3d.sizes import Sizes
 
-SMALL = Sizes(embed=16, heads=2, hidden=32, bottleneck=8, neck=16, prompt_hidden=32, head=8)
+SMALL = Sizes(embed=8, heads=1, hidden=16, bottleneck=4, neck=16, prompt_hidden=32, head=8)
 
 
 def small_network(sizes: Sizes = SMALL, seed: int = 0) -> Network:

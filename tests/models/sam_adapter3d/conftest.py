@@ -10,11 +10,6 @@ import torch
 
 
 @pytest.fixture(scope="session")
-def parity_dir(data_dir: Path) -> Path:
-    return data_dir.parent / "parity"
-
-
-@pytest.fixture(scope="session")
 def parity(parity_dir: Path) -> dict[str, Any]:
     return torch.load(parity_dir / "sam_adapter3d.pt", weights_only=True, mmap=True)
 

@@ -90,11 +90,12 @@ class PromptEncoder(nn.Module):
             positive: Which of them are; all when None. Only networks with signed points take
                 others.
         """
-        place = points.to(feature.dtype)[None, None, None]  # 1 1 1 n 3
-        sampled = functional.grid_sample(feature, place, align_corners=False)
+        place = points.float()[None, None, None]  # 1 1 1 n 3; bfloat16 would miss by voxels
+        sampled = functional.grid_sample(feature.float(), place, align_corners=False)
         tokens = sampled[:, :, 0, 0].transpose(1, 2)  # 1 n c
         if positive is not None:
             tokens = tokens + (~positive)[:, None] * self.negative_point
+        tokens = tokens.to(feature.dtype)
         image = feature.flatten(2).transpose(1, 2)
         layers = self.transformer["layers"]
         assert isinstance(layers, nn.ModuleList)
