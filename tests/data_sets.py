@@ -46,6 +46,14 @@ def write_layout(layout: str, folder: Path) -> None:
         "kits": ("case_00000/imaging.nii.gz", "case_00000/aggregated_MAJ_seg.nii.gz"),
         "lits": ("volume-0.nii", "segmentation-0.nii"),
         "brats": ("b1/b1_flair.nii.gz", "b1/b1_seg.nii.gz"),
+        "flare": ("images/FLARE22_Tr_0001_0000.nii.gz", "labels/FLARE22_Tr_0001.nii.gz"),
+        "totalsegplusplus": ("images/s0001.nii.gz", "masks/s0001.nii.gz"),
+        "btcv": ("img/img0001.nii.gz", "label/label0001.nii.gz"),
+        "acdc": (
+            "patient001/patient001_frame01.nii.gz",
+            "patient001/patient001_frame01_gt.nii.gz",
+        ),
+        "paired": ("scan_seven.nii.gz", "scan_seven_seg.nii.gz"),
         "folders": ("a/image.nii.gz", "a/label.nii.gz"),
     }
     for target, source in zip(wanted.get(layout, ()), (image, label), strict=False):
@@ -56,6 +64,8 @@ def write_layout(layout: str, folder: Path) -> None:
         nib.save(nib.Nifti1Image(stacked, image.affine), folder / "imagesTr" / "a.nii.gz")
         description = {"modality": {"0": "CT", "1": "none"}, "labels": {"1": "liver"}}
         (folder / "dataset.json").write_text(json.dumps(description))
+    if layout == "totalsegplusplus":
+        (folder / "trainset.csv").write_text("file\nimages/s0001.nii.gz\n")
     if layout == "totalsegmentator":
         (folder / "s1" / "segmentations").mkdir(parents=True)
         nib.save(image, folder / "s1" / "ct.nii.gz")

@@ -22,6 +22,7 @@ from voxclick.models.kinds import MODELS
 from voxclick.prompts.kinds import KINDS
 from voxclick.simulate.kinds import USERS
 from voxclick.simulate.user import SimulatedUser
+from voxclick.train.kinds import RECIPES
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "src" / "voxclick").rglob("*.py"))
@@ -167,6 +168,8 @@ def test_every_row_of_the_tables_can_be_imported():
         assert set(user.prompts) <= set(KINDS)
     for metric in METRICS:
         assert callable(getattr(importlib.import_module(metric.module), metric.function))
+    for recipe in RECIPES:
+        assert hasattr(importlib.import_module(recipe.module), recipe.recipe)
     for layout in LAYOUTS:
         assert callable(importlib.import_module(layout.module).find)
 

@@ -8,6 +8,7 @@ from data_sets import break_case, write_case
 
 from voxclick.cli import main
 from voxclick.evaluate.layouts.kinds import LAYOUTS
+from voxclick.evaluate.preset import PRESETS
 from voxclick.simulate.kinds import USERS
 
 
@@ -49,7 +50,7 @@ def test_options_reach_the_settings(data, tmp_path):
 @pytest.mark.slow
 def test_a_failed_case_is_told_and_the_rest_is_a_result(data, tmp_path, capsys):
     break_case(data / "bad")
-    assert run(data, tmp_path / "out") == 0
+    assert run(data, tmp_path / "out") == 1
     assert re.search(r"failed: bad .*image\.nii\.gz", capsys.readouterr().err)
 
 
@@ -74,6 +75,9 @@ def test_nothing_but_failures_is_a_failure(tmp_path):
         (["--workers", "-1"], "-1"),
         (["--tolerance-mm", "nan"], "nan"),
         (["--colour", "red"], "--colour"),
+        (["--protocol", "nnunet"], "ct-sam3d"),
+        (["--protocol", "ct-sam3d", "--clicks", "3"], "--clicks to 10, got 3"),
+        (["--user", "random:beta=1"], "alpha"),
     ],
     ids=str,
 )
@@ -99,8 +103,17 @@ def test_an_output_folder_in_one_that_is_not_there_is_one_line(data, tmp_path, c
     assert not (tmp_path / "gone").exists()
 
 
+@pytest.mark.slow
+def test_unseen_structures_can_stand_in_a_file(data, tmp_path):
+    (tmp_path / "unseen.txt").write_text("spleen\n\nribs\n")
+    assert run(data, tmp_path / "out", "--unseen", str(tmp_path / "unseen.txt"), "brain") == 0
+    settings = json.loads((tmp_path / "out" / "settings.json").read_text())
+    assert settings["unseen"] == ["spleen", "ribs", "brain"]
+
+
 def test_help_names_every_layout_and_every_user(capsys):
     assert main(["evaluate", "--help"]) == 0
     told = " ".join(capsys.readouterr().out.split())
     assert all(row.title in told for row in LAYOUTS)
     assert all(f"{row.name}: " in told for row in USERS)
+    assert all(f"{row.name}: {row.title}" in told for row in PRESETS)

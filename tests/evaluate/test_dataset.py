@@ -55,7 +55,40 @@ def make_cvpr(folder):
     np.savez(folder / "CT_a.npz", imgs=cube, gts=cube, spacing=(1, 1, 1))
 
 
+def touch(folder, *names):
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
+
+
+def make_flare(folder):
+    touch(folder, "images/FLARE22_Tr_0001_0000.nii.gz", "labels/FLARE22_Tr_0001.nii.gz")
+
+
+def make_totalsegplusplus(folder):
+    touch(folder, "images/s0001.nii.gz", "masks/s0001.nii.gz")
+    (folder / "testset.csv").write_text("s0001\n")
+
+
+def make_btcv(folder):
+    touch(folder, "img/img0001.nii.gz", "label/label0001.nii.gz")
+
+
+def make_acdc(folder):
+    frame = "patient001/patient001_frame01"
+    touch(folder, f"{frame}.nii.gz", f"{frame}_gt.nii.gz")
+
+
+def make_paired(folder):
+    touch(folder, "images/a.nii.gz", "labels/a.nii.gz")
+
+
 MAKERS = {
+    "flare": make_flare,
+    "totalsegplusplus": make_totalsegplusplus,
+    "btcv": make_btcv,
+    "acdc": make_acdc,
+    "paired": make_paired,
     "folders": make_folders,
     "decathlon": make_decathlon,
     "totalsegmentator": make_totalsegmentator,
@@ -88,6 +121,19 @@ def test_an_unknown_layout_is_an_error_that_names_the_known_ones(tmp_path):
         find_dataset(tmp_path)
     assert all(row.example in str(caught.value) for row in LAYOUTS)
     assert "\n" not in str(caught.value)
+
+
+def test_images_without_any_label_are_an_error_that_says_what_is_missing(tmp_path):
+    touch(tmp_path, "volume-0.nii", "volume-1.nii")
+    with pytest.raises(OptionError, match=r"2 as in LiTS.*segmentation-0\.nii"):
+        find_dataset(tmp_path)
+
+
+def test_cases_without_a_label_stand_apart_from_those_with_one(tmp_path):
+    touch(tmp_path, "volume-0.nii", "volume-1.nii", "segmentation-1.nii")
+    dataset = find_dataset(tmp_path)
+    assert [case.name for case in dataset.cases] == ["volume-1"]
+    assert [case.name for case in dataset.unlabelled] == ["volume-0"]
 
 
 def test_nothing_at_the_path_is_an_error(tmp_path):

@@ -58,6 +58,8 @@ def test_at_most_so_many_objects_of_a_case_are_drawn_in_order():
         {"min_voxels": 0},
         {"max_objects": 0},
         {"tolerance_mm": 0.0},
+        {"budget_s": 0.0},
+        {"budget_s": float("nan")},
         {"tolerance_mm": float("nan")},
         {"tolerance_mm": float("inf")},
     ],

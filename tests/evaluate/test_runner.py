@@ -6,12 +6,14 @@ import multiprocessing
 from dataclasses import replace
 from pathlib import Path
 
+import nibabel as nib
+import numpy as np
 import pytest
 from data_sets import break_case, write_case
 from region_growing import RegionGrowing as Narrow
 
 from voxclick.errors import OptionError, UnknownNameError
-from voxclick.evaluate.protocol import Protocol
+from voxclick.evaluate.protocol import Protocol, make_protocol
 from voxclick.evaluate.runner import Plan, evaluate
 
 PROTOCOL = Protocol(clicks=2)
@@ -151,6 +153,25 @@ def test_a_case_that_fails_is_told_and_tried_again(data, tmp_path):
     assert {row["case"] for row in rows(tmp_path / "out")} == {"a", "b", "bad", "c"}
 
 
+def test_bad_cases_are_told_and_the_rest_goes_on_and_nothing_counts_twice(data, tmp_path):
+    write_case(data / "unlabelled")
+    (data / "unlabelled" / "label.nii.gz").unlink()
+    write_case(data / "empty")
+    labels = nib.load(data / "empty" / "label.nii.gz")
+    nothing = nib.Nifti1Image(np.zeros(labels.shape, np.uint8), labels.affine)
+    nib.save(nothing, data / "empty" / "label.nii.gz")
+    break_case(data / "b2")
+    for _ in range(2):
+        summary = run(data, tmp_path / "out", RegionGrowing())
+        told = {failure.case: failure.reason for failure in summary.failures}
+        assert set(told) == {"unlabelled", "empty", "b2"}
+        assert "label.nii.gz" in told["unlabelled"]
+        assert "needs labelled voxels" in told["empty"]
+        assert summary.total.objects == 6
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert all(f"<td>{case}</td>" in page for case in told)
+
+
 def test_labels_and_limits_choose_what_is_evaluated(data, tmp_path):
     options = {"protocol": Protocol(clicks=1, labels=("spleen",)), "limit": 2}
     run(data, tmp_path / "out", RegionGrowing(), **options)
@@ -192,6 +213,21 @@ def test_a_box_before_the_clicks_is_step_zero(data, tmp_path):
     assert [row["step"] for row in rows(tmp_path / "out")] == ["0", "1"] * 6
     log = json.loads((tmp_path / "out" / "objects" / "a" / "1.json").read_text())
     assert [prompt["kind"] for prompt in log["objects"][0]["prompts"]] == ["box", "point"]
+
+
+def test_a_published_protocol_writes_its_table_and_names_itself(data, tmp_path):
+    protocol = make_protocol("ct-sam3d", {"unseen": ("spleen",)})
+    run(data, tmp_path / "out", RegionGrowing(), protocol=protocol, limit=1)
+    with (tmp_path / "out" / "structures.csv").open(newline="") as file:
+        lines = {line["name"]: line for line in csv.DictReader(file)}
+    last = [row for row in rows(tmp_path / "out") if row["name"] == "spleen"][-1]
+    assert float(lines["spleen"]["dice_10"]) == pytest.approx(float(last["dice"]), abs=1e-6)
+    told = json.loads((tmp_path / "out" / "summary.json").read_text())
+    assert (told["settings"]["protocol"], told["settings"]["leak"]) == ("ct-sam3d", "")
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert "Protocol <b>ct-sam3d</b>" in page
+    assert "dice_10" in page
+    assert "leaky" not in page
 
 
 @pytest.mark.parametrize("wrong", [{"workers": -1}, {"limit": 0}, {"pictures": -2}], ids=str)

@@ -104,3 +104,28 @@ def test_nothing_but_failures_is_a_summary_without_numbers():
     assert summary.total is None
     assert (summary.small, summary.failures) == (2, (failure,))
     assert json.loads(json.dumps(summary.to_json()))["dice"] == []
+
+
+def test_a_part_has_the_interval_of_its_last_dice_over_cases():
+    one = summarise(OBJECTS[:1], MEASURED, {}).total
+    assert (one.dice_low, one.dice_high) == (None, None)
+    total = summarise(OBJECTS, MEASURED, {}).total
+    assert total.dice_low <= total.dice_last <= total.dice_high
+    assert total.dice_low < total.dice_high
+
+
+def test_a_budget_counts_the_prompts_that_are_answered_in_it():
+    summary = summarise(OBJECTS[:2], MEASURED, {})  # half a second a prompt
+    told = {budget.seconds: budget for budget in summary.budgets}
+    assert told[1.0].dice == pytest.approx((0.85 + 0.6) / 2)
+    assert told[1.0].prompts == 2
+    assert told[2.0].dice == pytest.approx((0.95 + 0.7) / 2)
+    slow = [an_object("a", 1, "liver", (0.5, 0.85, 0.95), seconds=1.5)]
+    assert summarise(slow, MEASURED, {}).budgets[0].dice == 0.0
+
+
+def test_an_area_is_told_only_where_no_click_is_left_out():
+    rows = [Row("a", 1, "x", step, step, 0.85, 0.0, 0.1) for step in (1, 3, 10)]
+    total = summarise([rows], MEASURED, {}).total
+    assert total.dice_auc is None
+    assert [target.clicks for target in total.targets] == [1.0, 10.0]

@@ -12,7 +12,7 @@ from region_growing import RegionGrowing
 from voxclick.engine import replay
 from voxclick.evaluate.event import CaseEnd, Failure, Outcome
 from voxclick.evaluate.layouts.folders import find
-from voxclick.evaluate.protocol import Protocol
+from voxclick.evaluate.protocol import Protocol, make_protocol
 from voxclick.evaluate.trial import run_case
 from voxclick.volume.packing import unpack_bits
 
@@ -99,6 +99,29 @@ def test_an_object_that_fails_is_told_in_one_line_and_the_next_goes_on(case):
     assert end.failed == 1
 
 
+def test_prompts_given_at_once_begin_anew_for_each_number_of_them(case):
+    protocol = make_protocol("sam-adapter3d", {"labels": ("liver",)})
+    outcome, _ = run_case(case, protocol, RegionGrowing(), frozenset())
+    assert [(row.step, row.prompts) for row in outcome.rows] == [(1, 1), (3, 3), (10, 10)]
+    prompts = outcome.log.objects[0].prompts
+    assert len(prompts) == 10
+    assert all(prompt.positive for prompt in prompts)
+    labels = np.asarray(nib.load(case.labels).dataobj)
+    assert all(labels[tuple(int(i) for i in prompt.at)] == 1 for prompt in prompts)
+    again, _ = run_case(case, protocol, RegionGrowing(), frozenset())
+    assert without_seconds([outcome]) == without_seconds([again])
+
+
+@pytest.mark.parametrize("user", ["slice_mask", "slice_box:slices=3", "slice_center:at=largest"])
+def test_prompts_on_slices_alone_are_a_protocol(case, user):
+    protocol = make_protocol("sam2-3d", {"user": user, "labels": ("spleen",)})
+    outcome, _ = run_case(case, protocol, Wide(), frozenset())
+    kinds = {prompt.kind for prompt in outcome.log.objects[0].prompts}
+    assert len(kinds) == 1
+    assert outcome.rows[0].prompts == (3 if "slices=3" in user else 1)
+    assert {row.name for row in outcome.rows} == {"merged"}
+
+
 def test_a_case_that_cannot_be_read_is_a_failure(case):
     case.image.write_text("this is no image")
     failure, end = run_case(case, PROTOCOL, RegionGrowing(), frozenset())
@@ -115,3 +138,18 @@ def test_labels_on_another_grid_are_a_failure(case):
     nib.save(nib.Nifti1Image(np.asarray(labels.dataobj), moved), case.labels)
     failure, _ = run_case(case, PROTOCOL, RegionGrowing(), frozenset())
     assert "must lie on the grid" in failure.reason
+
+
+def test_a_budget_of_seconds_ends_the_prompts_and_the_rows_go_on(case):
+    protocol = Protocol(clicks=3, budget_s=1e-9, labels=("liver",))
+    outcome, _ = run_case(case, protocol, RegionGrowing(), frozenset())
+    assert [row.prompts for row in outcome.rows] == [1, 1, 1]
+    assert len({row.dice for row in outcome.rows}) == 1
+
+
+def test_a_prompt_that_contradicts_an_earlier_one_is_refused_and_the_object_goes_on(case):
+    user = "robot:wrong_sign=1,offset_mm=0,lazy=0,content=1,alpha=60"
+    protocol = Protocol(user=user, clicks=6, labels=("liver",))
+    outcome, end = run_case(case, protocol, RegionGrowing(), frozenset())
+    assert end.failed == 0
+    assert len(outcome.rows) == 6

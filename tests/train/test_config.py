@@ -5,20 +5,29 @@ import re
 import pytest
 
 from voxclick.errors import InputError, OptionError
-from voxclick.train.config import TrainConfig, preset
+from voxclick.train.builtin.settings import BuiltinSettings
+from voxclick.train.config import preset
+from voxclick.train.kinds import RECIPES, preset_names
 
 
-@pytest.mark.parametrize("name", ["builtin-cpu", "builtin-gpu"])
-def test_presets_are_configurations(name):
-    assert preset(name).steps > 0
+@pytest.mark.parametrize("name", preset_names())
+def test_presets_are_configurations_of_a_recipe(name):
+    assert preset(name).recipe in {row.name for row in RECIPES}
 
 
 def test_a_file_gives_some_fields_and_the_rest_stays(tmp_path):
     path = tmp_path / "mine.toml"
     path.write_text('steps = 7\nrate = 1\npatch = [32]\ninclude = ["acdc"]\n')
     config = preset(str(path))
-    assert (config.steps, config.rate, config.patch, config.include) == (7, 1.0, (32,), ("acdc",))
-    assert config.targets == TrainConfig().targets
+    given = BuiltinSettings(steps=7, rate=1.0, patch=(32,), include=("acdc",))
+    assert (config.recipe, config.settings) == ("builtin", given)
+
+
+def test_an_unknown_recipe_names_those_there_are(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text('recipe = "buildin"')
+    with pytest.raises(OptionError, match=r"one of builtin.*got 'buildin'"):
+        preset(str(path))
 
 
 @pytest.mark.parametrize(
@@ -28,6 +37,7 @@ def test_a_file_gives_some_fields_and_the_rest_stays(tmp_path):
         ('steps = "many"', "steps must be like 3000, got 'many'"),
         ("patch = 48", "patch must be like (48,), got 48"),
         ("steps = true", "steps must be like 3000, got True"),
+        ('autocast = "fp16"', "autocast must be one of"),
     ],
 )
 def test_a_wrong_field_is_named(text, told, tmp_path):
@@ -45,5 +55,5 @@ def test_a_file_that_is_no_toml_is_refused(tmp_path):
 
 
 def test_an_unknown_preset_names_those_there_are():
-    with pytest.raises(InputError, match="builtin-cpu, builtin-gpu, got 'best'"):
+    with pytest.raises(InputError, match=r"builtin-cpu, builtin-gpu, .*got 'best'"):
         preset("best")

@@ -7,12 +7,13 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from voxclick.errors import InputError
+from voxclick.errors import InputError, OptionError
 from voxclick.models.builtin.weights import read_weights
-from voxclick.train.config import TrainConfig
-from voxclick.train.loop import Run, learning_rate, train
+from voxclick.train.builtin.settings import BuiltinSettings
+from voxclick.train.config import Config
+from voxclick.train.loop import Run, train
 
-TINY = TrainConfig(
+TINY = BuiltinSettings(
     steps=4,
     warmup=1,
     scenes=2,
@@ -37,8 +38,8 @@ def same(first, second):
 
 @pytest.mark.slow
 def test_a_run_that_was_stopped_ends_as_one_that_was_not(tmp_path):
-    whole = train(Run(TINY, tmp_path / "whole"))
-    stopped = Run(TINY, tmp_path / "parts", seconds=0.0)
+    whole = train(Run(Config("builtin", TINY), tmp_path / "whole"))
+    stopped = Run(Config("builtin", TINY), tmp_path / "parts", seconds=0.0)
     train(stopped)
     parts = train(replace(stopped, seconds=None))
     assert same(whole, parts)
@@ -48,7 +49,7 @@ def test_a_run_that_was_stopped_ends_as_one_that_was_not(tmp_path):
 
 @pytest.mark.slow
 def test_a_run_leaves_weights_that_can_be_loaded_and_its_configuration(tmp_path):
-    weights = train(Run(replace(TINY, steps=1), tmp_path / "run"))
+    weights = train(Run(Config("builtin", replace(TINY, steps=1)), tmp_path / "run"))
     assert read_weights(weights).widths.levels == TINY.levels
     names = {path.name for path in (tmp_path / "run").iterdir()}
     assert names == {
@@ -62,21 +63,23 @@ def test_a_run_leaves_weights_that_can_be_loaded_and_its_configuration(tmp_path)
 
 @pytest.mark.slow
 def test_another_configuration_needs_another_folder(tmp_path):
-    train(Run(replace(TINY, steps=1), tmp_path / "run"))
+    train(Run(Config("builtin", replace(TINY, steps=1)), tmp_path / "run"))
     with pytest.raises(InputError, match="differs in rate"):
-        train(Run(replace(TINY, rate=1.0), tmp_path / "run"))
+        train(Run(Config("builtin", replace(TINY, rate=1.0)), tmp_path / "run"))
 
 
-def test_the_rate_rises_stays_and_falls():
-    config = TrainConfig(steps=100, warmup=10, cooldown=0.2, rate=1.0)
-    rates = [learning_rate(config, step) for step in range(100)]
-    assert rates[0] == pytest.approx(0.1)
-    assert rates[10:80] == pytest.approx([1.0] * 70)
-    assert rates[-1] == pytest.approx(0.05)
+def test_half_precision_is_refused_on_a_cpu_whose_gradients_would_be_wrong(tmp_path):
+    with pytest.raises(OptionError, match="bf16 needs a GPU"):
+        train(Run(Config("builtin", replace(TINY, autocast="bf16")), tmp_path / "run"))
 
 
-def test_a_longer_run_is_the_same_until_it_cools_down():
-    short, long = (TrainConfig(steps=n, warmup=10, cooldown=0.2) for n in (100, 1000))
-    assert [learning_rate(short, n) for n in range(80)] == [
-        learning_rate(long, n) for n in range(80)
-    ]
+@pytest.mark.slow
+def test_two_halves_of_a_batch_give_the_step_that_the_batch_gives(tmp_path):
+    once = Config("builtin", replace(TINY, steps=1, rounds=(1.0,), targets=1))
+    halves = Config("builtin", replace(once.settings, scenes=1, accumulate=2))
+    loss = []
+    for name, config in (("once", once), ("halves", halves)):
+        train(Run(config, tmp_path / name))
+        with (tmp_path / name / "curve.csv").open() as stream:
+            loss.append(float(next(csv.DictReader(stream))["loss"]))
+    assert loss[0] == pytest.approx(loss[1], rel=0.2)

@@ -28,6 +28,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "models": ("voxclick.cli.models", "Models"),
     "fetch": ("voxclick.cli.fetch", "Fetch"),
     "evaluate": ("voxclick.cli.evaluate", "Evaluate"),
+    "compare": ("voxclick.cli.compare", "Compare"),
+    "predict": ("voxclick.cli.predict", "Predict"),
     "train": ("voxclick.cli.train", "Train"),
 }
 """Each command with the module and the class that define it."""
@@ -45,6 +47,7 @@ REPEATED = ("--point", "--negative", "--box")
 COORDINATES = re.compile(r"[-+.\deEnaif]+(,[-+.\deEnaif]*)+")
 NUMBER = re.compile(r"[-+]?[.\d]+")
 
+_OPTIONAL = r"(?i)^Error parsing (\S+): no type matching {{None}}\|{} could be .* \[(.*?)\].*"
 PLAINER = (
     (r"^Expected one of \{(.*)\}$", r"it takes a command: \1"),
     (r"^Unrecognized options: (?=[^-])", "unexpected words: "),
@@ -52,6 +55,8 @@ PLAINER = (
     (r"^invalid choice (.*) for argument '(\S+)'.*\((.*)\)$", r"\2 needs one of \3, got \1"),
     (r"^Error parsing (\S+): invalid literal for int.*: (.*)", r"\1 needs a whole number, got \2"),
     (r"^Error parsing (\S+): could not convert \w+ to float: (.*)", r"\1 needs a number, got \2"),
+    (_OPTIONAL.format("INT"), r"\1 needs a whole number, got \2"),
+    (_OPTIONAL.format("FLOAT"), r"\1 needs a number, got \2"),
 )
 """Tyro's words and ours."""
 

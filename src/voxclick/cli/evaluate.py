@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +13,11 @@ import tyro
 
 from voxclick.cli.terminal import PATIENCE_S, say, tell
 from voxclick.evaluate.layouts.kinds import LAYOUTS
+from voxclick.evaluate.preset import PRESETS
 from voxclick.simulate.kinds import USERS
 
 if TYPE_CHECKING:
+    from voxclick.evaluate.protocol import Protocol
     from voxclick.evaluate.runner import Progress
     from voxclick.evaluate.summary import Summary
 
@@ -25,14 +27,24 @@ INTERRUPTED = 130
 
 _LAYOUTS = "\n".join(f"  {row.title}: {row.example}" for row in LAYOUTS)
 _USERS = "; ".join(f"{row.name}: {row.title}" for row in USERS)
+_PRESETS = "\n".join(f"  {row.name}: {row.title} ({row.source})" for row in PRESETS)
 
 EXAMPLES = f"""Layouts that are recognised:
 {_LAYOUTS}
 
+Published protocols:
+{_PRESETS}
+
 Examples:
   voxclick evaluate cases/ -o results
   voxclick evaluate Task09_Spleen -o spleen --clicks 5 --limit 10 --seed 1
-  voxclick evaluate cases/ -o liver --labels liver --user random --first box"""
+  voxclick evaluate cases/ -o liver --labels liver --user random --first box
+  voxclick evaluate Totalsegmentator_dataset -o table --protocol ct-sam3d --unseen ribs"""
+
+
+def _left_out(metavar: str, told: str) -> object:
+    """An option that is decided by the protocol, if there is one, when it is left out."""
+    return tyro.conf.arg(metavar=metavar, help=told, help_behavior_hint="")
 
 
 @dataclass(frozen=True)
@@ -55,27 +67,66 @@ class Evaluate:
     device: Annotated[str, tyro.conf.arg(metavar="auto|cpu|cuda[:N]|mps")] = "auto"
     """Where the model computes."""
 
-    user: Annotated[str, tyro.conf.arg(metavar="NAME", help=f"The simulated user. {_USERS}.")] = (
-        USERS[0].name
-    )
+    protocol: Annotated[str | None, tyro.conf.arg(metavar="NAME", help_behavior_hint="")] = None
+    """A published protocol, from the list above; options that contradict it are errors."""
 
-    first: Annotated[str, tyro.conf.arg(metavar="NAME")] = ""
-    """Another simulated user for one prompt before the clicks, such as box; it is step 0."""
+    user: Annotated[
+        str | None,
+        _left_out(
+            "NAME",
+            f"The simulated user, {USERS[0].name} if left out. {_USERS}. "
+            "Options behind a colon, as in random:wrong_sign=0.1,offset_voxels=2.",
+        ),
+    ] = None
 
-    clicks: int = 10
-    """How many times the user prompts each object."""
+    first: Annotated[
+        str | None,
+        _left_out(
+            "NAME",
+            "Another simulated user for one prompt before the clicks, such as box; "
+            "it is step 0. given: the box of a CVPR 2025 npz.",
+        ),
+    ] = None
 
-    tolerance_mm: float = 2.0
-    """Distance at which two surfaces still count as one, for the NSD."""
+    clicks: Annotated[
+        int | None, _left_out("N", "How many times the user prompts each object; 10 if left out.")
+    ] = None
 
-    seed: int = 0
-    """The same seed gives the same prompts, whatever the number of workers."""
+    tolerance_mm: Annotated[
+        float | None,
+        _left_out(
+            "MM", "Distance at which two surfaces still count as one, for the NSD; 2 if left out."
+        ),
+    ] = None
+
+    seed: Annotated[
+        int | None,
+        _left_out(
+            "N",
+            "The same seed gives the same prompts, whatever the number of workers; 0 if left out.",
+        ),
+    ] = None
+
+    budget_s: Annotated[
+        float | None,
+        _left_out("S", "Seconds of answering after which an object is prompted no more."),
+    ] = None
 
     labels: Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME|N ...")] = ()
     """Names or numbers of the labels to evaluate; all if left out."""
 
-    min_voxels: int = 100
-    """Objects of fewer voxels are skipped and counted."""
+    targets: Annotated[
+        str | None,
+        _left_out("each|merged", "Each label is an object (if left out), or all are merged."),
+    ] = None
+
+    unseen: Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME|FILE ...")] = ()
+    """Structures or groups that the model was not trained on, or a file with one a line."""
+
+    min_voxels: Annotated[
+        int | None,
+        _left_out("N", "Objects of fewer voxels are skipped and counted; 100 if left out."),
+    ] = None
 
     limit: Annotated[int | None, tyro.conf.arg(metavar="N")] = None
     """At most so many cases, drawn by the seed."""
@@ -94,23 +145,12 @@ class Evaluate:
 
     def run(self) -> int:
         """Evaluate and say where the results lie."""
-        from voxclick.evaluate.protocol import Protocol
         from voxclick.evaluate.runner import Plan, evaluate
 
-        protocol = Protocol(
-            user=self.user,
-            first=self.first,
-            clicks=self.clicks,
-            tolerance_mm=self.tolerance_mm,
-            seed=self.seed,
-            min_voxels=self.min_voxels,
-            labels=self.labels,
-            max_objects=self.max_objects,
-        )
         plan = Plan(
             data=self.data,
             output=self.output,
-            protocol=protocol,
+            protocol=self._protocol(),
             model=self.model,
             device=self.device,
             workers=self.workers,
@@ -127,7 +167,37 @@ class Evaluate:
             )
             return INTERRUPTED
         _report(summary, self.output)
-        return 0 if summary.total is not None else 1
+        return 0 if summary.total is not None and not summary.failures else 1
+
+    def _protocol(self) -> "Protocol":
+        from voxclick.evaluate.protocol import make_protocol
+
+        asked = {
+            "user": self.user,
+            "first": self.first,
+            "clicks": self.clicks,
+            "tolerance_mm": self.tolerance_mm,
+            "min_voxels": self.min_voxels,
+            "targets": self.targets,
+            "max_objects": self.max_objects,
+            "labels": self.labels,
+            "unseen": tuple(_names(self.unseen)),
+            "seed": self.seed,
+            "budget_s": self.budget_s,
+        }
+        given = {key: value for key, value in asked.items() if value not in (None, ())}
+        return make_protocol(self.protocol, given)
+
+
+def _names(words: Sequence[str]) -> Iterator[str]:
+    """Names, and those in files among them, one a line."""
+    for word in words:
+        path = Path(word)
+        if path.is_file():
+            lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+            yield from filter(None, map(str.strip, lines))
+        else:
+            yield word
 
 
 @contextmanager

@@ -87,6 +87,10 @@ class Segment:
     device: Annotated[str, tyro.conf.arg(metavar="DEVICE")] = "auto"
     """auto, cpu, cuda[:N] or mps."""
 
+    growth: Annotated[str | None, _optional("NAME")] = None
+    """How an object is followed past the view: wider or cross-patch; as suits the model if left
+    out."""
+
     report: Annotated[Path | None, _optional("FILE.json")] = None
     """Also write versions, device, model, prompts, seconds and volumes in ml."""
 

@@ -53,7 +53,7 @@ def compute(
         OptionError: If the device is not there.
         PromptError: If prompts contradict each other.
     """
-    session = Session(volume, load(options.model, options.device))
+    session = Session(volume, load(options.model, options.device), growth=options.growth)
     watch.lap("load")
     prompts: list[Json] = []
     notes: dict[str, tuple[str, ...]] = {}

@@ -1,11 +1,14 @@
-"""What one prompt makes of an object: the first answer, finer looks, and answers given anew."""
+"""What one prompt makes of an object: checked, answered step by step, and answered anew."""
+
+from collections.abc import Iterator
+from itertools import islice
 
 from voxclick.engine.obey import check_contradiction
-from voxclick.engine.object_state import Look, ObjectState, Record
-from voxclick.engine.predict import Model, first_look, wider_look
-from voxclick.engine.refine import patches
+from voxclick.engine.object_state import ObjectState, Record
+from voxclick.engine.predict import Model
+from voxclick.engine.strategy import Step, Strategy
 from voxclick.errors import PromptError
-from voxclick.geometry import Box
+from voxclick.geometry import Box, Grid
 from voxclick.prompts import MaskPrompt, Prompt
 
 
@@ -28,51 +31,44 @@ def checked(prompt: Prompt, model: Model, state: ObjectState | None) -> Prompt:
     return ready
 
 
-def first_answer(
-    model: Model, state: ObjectState, record: Record
-) -> tuple[Box, list[tuple[Look, Box]]]:
-    """Answer the newest prompt, looking wider while the object outgrows the view.
+def answered(
+    strategy: Strategy, model: Model, state: ObjectState, record: Record
+) -> Iterator[Step]:
+    """Answer the newest prompt step by step, and keep in its record how far that went.
 
-    Returns:
-        What changed, and the finer looks that are worth taking.
+    A mask of the whole volume is the answer itself.
     """
-    prompt, prompts = record.prompt, state.prompts
+    prompt = record.prompt
     if isinstance(prompt, MaskPrompt) and prompt.axis is None:
         box = state.bounds.union(Box.of_mask(prompt.mask.array))
-        return state.write(box, prompt.mask.array[box.slices]), []
-    claim = state.claim if len(prompts) > 1 else None
-    answer = model.decode(first_look(model, state, prompt), prompts, claim)
-    while answer.reaches_border(model.spec.border_voxels):
-        wider = wider_look(model, answer, prompt)
-        if wider is None:
-            break
-        answer = model.decode(wider, prompts, claim)
-    state.look = record.look_after = answer.look
-    coarse = answer.look.level > 0
-    changed = state.write(*answer.patch(state.claim, coarse))
-    return changed, patches(model, state.claim, changed) if coarse else []
+        state.track = record.track_after = None
+        steps = iter([Step(state.write(box, prompt.mask.array[box.slices]), last=True)])
+    else:
+        steps = strategy.answer(model, state, record)
+    for count, step in enumerate(steps):
+        record.refinements, record.complete = count, step.last
+        yield step
 
 
-def refined(model: Model, state: ObjectState, look: Look, box: Box) -> Box:
-    """Look at one patch anew, finer, and write its core; gives what changed."""
-    answer = model.decode(look, state.prompts, state.claim)
-    patch = answer.view.restore(answer.logits, box)
-    return state.write(patch.box, (patch.logits > 0).cpu().numpy())
-
-
-def removed(model: Model, state: ObjectState, place: int) -> Box:
+def removed(strategy: Strategy, model: Model, state: ObjectState, place: int) -> Box:
     """Take the prompt at a place out and answer those after it anew; gives what changed."""
     changed, later = state.rewind(place)
     try:
         for before in later[1:]:
             record = state.begin(before.prompt, before.order)
-            box, todo = first_answer(model, state, record)
-            changed = changed.union(box)
-            for look, patch in todo[: before.step().refinements]:
-                changed = changed.union(refined(model, state, look, patch))
-                record.refinements += 1
-            record.complete = record.refinements == len(todo)
+            most = before.step().refinements
+            steps = answered(strategy, model, state, record)
+            for step in islice(steps, None if most is None else most + 1):
+                changed = changed.union(step.changed)
     except BaseException:  # the model failed: nothing was taken out
         state.restore(place, later)
         raise
     return changed
+
+
+def unseen(strategy: Strategy, model: Model, state: ObjectState, most: int) -> list[Grid]:
+    """Views that the object's next prompt is likely to need and that are not encoded yet."""
+    held = model.cache.holds
+    likely = strategy.likely(model, state)
+    fresh = (grid for grid in likely if not held(model.volume, model.segmenter, grid))
+    return list(islice(fresh, most))

@@ -2,6 +2,7 @@
 
 import threading
 from collections import OrderedDict
+from dataclasses import replace
 
 import torch
 
@@ -49,7 +50,10 @@ class EmbeddingCache:
             self.misses += 1
             view = View.of(volume, grid, segmenter.device)
             with torch.inference_mode():
-                self._kept[key] = (view, segmenter.embed(view))
+                embedding = segmenter.embed(view)
+            # whoever needs the intensities again has them in the embedding
+            seen = replace(view, image=view.image.new_empty(0, 0, 0))
+            self._kept[key] = (seen, embedding)
             held = self.nbytes
             while held > self.budget_bytes and len(self._kept) > 1:
                 _, dropped = self._kept.popitem(last=False)
@@ -68,4 +72,4 @@ def _key(volume: Volume, segmenter: Segmenter, grid: Grid) -> Key:
 
 
 def _nbytes(kept: tuple[View, Embedding]) -> int:
-    return kept[1].nbytes + kept[0].image.nbytes
+    return kept[1].nbytes

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Bool, Int
 
 from voxclick.engine.obey import Mark
+from voxclick.engine.track import Track
 from voxclick.geometry import Box, Grid
 from voxclick.prompts import BoxPrompt, Lasso, MaskPrompt, ObjectLog, Point, Prompt, Scribble, Step
 from voxclick.types import Array
@@ -47,6 +48,8 @@ class Record:
     bounds_before: Box
     look_after: Look | None = None
     bounds_after: Box = Box.EMPTY
+    track_before: Track | None = None
+    track_after: Track | None = None
     deltas: list[Delta] = field(default_factory=list)
     refinements: int = 0
     complete: bool = False
@@ -75,6 +78,7 @@ class ObjectState:
         claim: Bool `[i, j, k]` on the volume's grid; read it, never write it.
         bounds: A box that holds every true voxel of `claim`.
         look: The view that the object was last seen through.
+        track: What is known of its slices, where it is found slice by slice.
         done: Prompts in force, oldest first.
         undone: Prompts taken back, the next to redo last.
     """
@@ -86,6 +90,7 @@ class ObjectState:
         self.claim: Bool[Array, "i j k"] = np.zeros(grid.shape, dtype=np.bool_)
         self.bounds = Box.EMPTY
         self.look: Look | None = None
+        self.track: Track | None = None
         self.done: list[Record] = []
         self.undone: list[Record] = []
 
@@ -102,6 +107,7 @@ class ObjectState:
     def begin(self, prompt: Prompt, order: int) -> Record:
         """Put a prompt in force; what can be redone is forgotten."""
         record = Record(prompt, order, self.look, self.bounds, self.look, self.bounds)
+        record.track_before = record.track_after = self.track
         self.done.append(record)
         self.undone.clear()
         return record
@@ -139,6 +145,7 @@ class ObjectState:
         self.undone.append(record)
         changed = self._flip(reversed(record.deltas))
         self.look, self.bounds = record.look_before, record.bounds_before
+        self.track = record.track_before
         return changed
 
     def redo(self) -> Box:
@@ -147,6 +154,7 @@ class ObjectState:
         self.done.append(record)
         changed = self._flip(iter(record.deltas))
         self.look, self.bounds = record.look_after, record.bounds_after
+        self.track = record.track_after
         return changed
 
     def forget(self) -> None:

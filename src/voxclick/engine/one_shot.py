@@ -15,6 +15,7 @@ def segment(
     prompts: Sequence[Prompt],
     model: Segmenter | str | None = None,
     device: str = "auto",
+    growth: str | None = None,
 ) -> Mask:
     """The mask of one object, from all of its prompts in order.
 
@@ -23,13 +24,14 @@ def segment(
         prompts: At least one.
         model: A loaded model or its name; the default model when None.
         device: `auto`, `cpu`, `cuda[:N]` or `mps`; for a model given by name.
+        growth: As in `Session`.
 
     Raises:
         InputError: If the image, a prompt or a name is wrong.
     """
     if not prompts:
         raise PromptError("a segmentation needs at least one prompt, got none; add a click")
-    session = Session(image, model, device=device)
+    session = Session(image, model, device=device, growth=growth)
     for prompt in prompts:
         session.add(prompt)
     return session.mask()
@@ -40,6 +42,7 @@ def replay(
     log: PromptLog | str | Path,
     model: Segmenter | str | None = None,
     device: str = "auto",
+    growth: str | None = None,
 ) -> Session:
     """A session after all prompts of a log: the same prompts, the same masks.
 
@@ -48,13 +51,14 @@ def replay(
         log: A prompt log, or the path of one.
         model: A loaded model or its name; the default model when None.
         device: `auto`, `cpu`, `cuda[:N]` or `mps`; for a model given by name.
+        growth: As in `Session`.
 
     Raises:
         LogError: If the log is broken or was made on another volume.
         InputError: If the image, a prompt or a name is wrong.
     """
     entries = log if isinstance(log, PromptLog) else PromptLog.load(log)
-    session = Session(image, model, device=device)
+    session = Session(image, model, device=device, growth=growth)
     entries.check_fits(session.grid)
     for entry in entries.objects:
         session.object(entry.name, entry.label)

@@ -7,27 +7,26 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import UInt16
 
-from voxclick.engine.ahead import likely_views
-from voxclick.engine.answer import checked, first_answer, refined, removed
+from voxclick.engine.answer import answered, checked, removed, unseen
 from voxclick.engine.cache import EmbeddingCache
 from voxclick.engine.change import Change, hull
+from voxclick.engine.growth import make_growth
 from voxclick.engine.object_state import ObjectState
 from voxclick.engine.ownership import Ownership
 from voxclick.engine.predict import Model
+from voxclick.engine.readout import Readout
 from voxclick.engine.source import opened
 from voxclick.errors import UnknownNameError
-from voxclick.geometry import Box, Grid
+from voxclick.geometry import Box
 from voxclick.models import load
 from voxclick.models.base import Segmenter
-from voxclick.prompts import Prompt, PromptLog
-from voxclick.types import Array
-from voxclick.volume import LabelMap, Mask, Volume
+from voxclick.prompts import Prompt
+from voxclick.volume import Volume
 from voxclick.volume.packing import pack_bits
 
 
-class Session:
+class Session(Readout):
     """One volume, one model, and the objects that are being segmented in it.
 
     Every prompt goes to the current object. Calls may come from several threads: one works at a
@@ -40,6 +39,8 @@ class Session:
         overlap: Who gets a voxel that several objects claim: `nearest` (the object with the
             nearest positive prompt), `first` or `last` (opened), or `allow` (all of them).
         cache: Embeddings shared with other sessions; one of its own (1 GiB) when None.
+        growth: How an object is followed past the view, a row of `engine.growth.kinds`; the
+            model's default when None.
 
     Raises:
         InputError: If the volume cannot be read, or a name or an option is unknown.
@@ -52,20 +53,15 @@ class Session:
         device: str = "auto",
         overlap: str = "nearest",
         cache: EmbeddingCache | None = None,
+        growth: str | None = None,
     ) -> None:
         model = segmenter if isinstance(segmenter, Segmenter) else load(segmenter, device)
         self.volume = opened(volume)
         self._model = Model(self.volume, model, EmbeddingCache() if cache is None else cache)
+        self._strategy = make_growth(model.spec, growth)
         self._objects = Ownership(self.volume.grid, overlap)
-        self._order = 0
-        self._revision = 0
-        self._ticket = 0
+        self._order = self._revision = self._ticket = 0
         self._lock = threading.RLock()
-
-    @property
-    def grid(self) -> Grid:
-        """The volume's grid, on which every result lies."""
-        return self.volume.grid
 
     @property
     def segmenter(self) -> Segmenter:
@@ -84,23 +80,6 @@ class Session:
     def widens(self, wanted: bool) -> None:
         with self._lock:
             self._model = replace(self._model, widens=wanted)
-
-    @property
-    def current(self) -> str:
-        """Name of the object that the next prompt goes to."""
-        with self._lock:
-            return self._objects.state().name
-
-    @property
-    def objects(self) -> tuple[str, ...]:
-        """Names of all objects, in the order they were opened."""
-        return tuple(state.name for state in self._objects.states)
-
-    @property
-    def log(self) -> PromptLog:
-        """Every prompt in force, of every object."""
-        with self._lock:
-            return PromptLog(tuple(state.log for state in self._objects.states), self.grid)
 
     def object(self, name: str | None = None, label: int | None = None) -> str:
         """Switch to an object, opening it if it is new; later prompts go to it.
@@ -156,26 +135,23 @@ class Session:
             state = self._objects.state() if to is None else self._objects.open(to, None)
             record = state.begin(ready, self._order)
             self._order += 1
+            steps = answered(self._strategy, self._model, state, record)
             try:
-                changed, todo = first_answer(self._model, state, record)
+                step = next(steps)
             except BaseException:  # the model failed: the prompt was never given
                 state.forget()
                 raise
-            cut = todo[refinements:] if refinements is not None else []
-            todo = todo[: len(todo) - len(cut)]
-            record.complete = not todo and not cut
-            change = self._changed(state, changed, started, final=not todo)
+            ended = step.last or refinements == 0
+            change = self._changed(state, step.changed, started, final=ended)
         yield change
-        while todo:
+        while not ended:
             started = time.perf_counter()
             with self._lock:
                 if self._ticket != ticket:
                     return
-                (look, box), *todo = todo
-                changed = refined(self._model, state, look, box)
-                record.refinements += 1
-                record.complete = not todo and not cut
-                change = self._changed(state, changed, started, final=not todo)
+                step = next(steps)
+                ended = step.last or record.refinements == refinements
+                change = self._changed(state, step.changed, started, final=ended)
             yield change
 
     def encode_ahead(self, views: int = 1) -> int:
@@ -191,7 +167,7 @@ class Session:
         """
         ticket, encoded = self._ticket, 0
         with self._lock:
-            grids = likely_views(self._model, self._objects.state(), views)
+            grids = unseen(self._strategy, self._model, self._objects.state(), views)
         for grid in grids:
             if self._ticket != ticket:
                 break
@@ -244,7 +220,8 @@ class Session:
                     f"a prompt of {state.name!r} must be one of its {len(state.done)}, counted "
                     f"from 0, got {place}"
                 )
-            return self._changed(state, removed(self._model, state, place), started, final=True)
+            changed = removed(self._strategy, self._model, state, place)
+            return self._changed(state, changed, started, final=True)
 
     def rename(self, old: str, new: str) -> None:
         """Give an object another name.
@@ -273,61 +250,6 @@ class Session:
             bits = pack_bits(np.zeros(box.shape, dtype=np.bool_))
             seconds = time.perf_counter() - started
             return Change(box, seconds, name, bits, (), self._revision)
-
-    def mask(self, name: str | None = None) -> Mask:
-        """The mask of an object, the current one when None; a copy.
-
-        Raises:
-            UnknownNameError: If there is no such object.
-        """
-        with self._lock:
-            own = self._objects.visible(self._objects.state(name), self.grid.box)
-            return Mask(own.copy(), self.grid, self.volume.source)
-
-    def labels(self, box: Box) -> UInt16[Array, "i j k"]:
-        """The label numbers inside a box of the volume, 0 for none; a copy.
-
-        As in `labelmap`, at the cost of the box alone.
-        """
-        with self._lock:
-            return self._objects.labels(box.intersection(self.grid.box))
-
-    def extent(self, name: str | None = None) -> Box:
-        """A box that holds every voxel of an object, not the smallest; empty for no voxel.
-
-        Raises:
-            UnknownNameError: If there is no such object.
-        """
-        with self._lock:
-            return self._objects.state(name).bounds
-
-    def voxels(self, name: str | None = None) -> int:
-        """Number of voxels of an object, without making its mask.
-
-        Raises:
-            UnknownNameError: If there is no such object.
-        """
-        with self._lock:
-            state = self._objects.state(name)
-            return int(np.count_nonzero(self._objects.visible(state, state.bounds)))
-
-    def steps(self, name: str | None = None) -> tuple[int, int]:
-        """How many prompts of an object can be undone, and how many redone.
-
-        Raises:
-            UnknownNameError: If there is no such object.
-        """
-        with self._lock:
-            state = self._objects.state(name)
-            return len(state.done), len(state.undone)
-
-    def labelmap(self) -> LabelMap:
-        """All objects as one label map; where they may overlap, the one opened last is on top."""
-        with self._lock:
-            names = {state.label: state.name for state in self._objects.states}
-            kind = np.min_scalar_type(max(names, default=0))
-            array = self._objects.labels(self.grid.box, kind)
-            return LabelMap(array, self.grid, names, self.volume.source)
 
     def _step_back(self, of: str | None, forth: bool) -> Change:
         started = time.perf_counter()

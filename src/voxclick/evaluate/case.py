@@ -1,6 +1,6 @@
 """One labelled case: where its image and its labels lie, and how they become objects."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,8 +10,10 @@ from jaxtyping import Bool
 from scipy.ndimage import find_objects
 
 from voxclick import io
-from voxclick.errors import GridMismatchError
+from voxclick.errors import GridMismatchError, InputError
+from voxclick.evaluate.challenge.box import read_boxes
 from voxclick.geometry import Box, Grid
+from voxclick.prompts import BoxPrompt
 from voxclick.types import Array
 from voxclick.volume import Mask, Volume
 
@@ -26,6 +28,7 @@ class Target:
         grid: The image's.
         box: The smallest box that holds it; empty for an object without voxels.
         inside: The truth in that box.
+        given: The box that the data set gives with it, as a prompt; None where it gives none.
     """
 
     label: int
@@ -33,6 +36,7 @@ class Target:
     grid: Grid
     box: Box
     inside: Bool[Array, "i j k"]
+    given: BoxPrompt | None = None
 
     @property
     def voxels(self) -> int:
@@ -62,6 +66,8 @@ class Case:
             for an image that has one.
         placed: Whether the labels' file says where they lie; if not, they lie on the image, and
             only their shape must fit.
+        boxes: The file of a box prompt for each object (`evaluate.challenge.box`), if any.
+        problem: Why it cannot be evaluated, such as a missing label; empty when it can be tried.
     """
 
     name: str
@@ -72,6 +78,8 @@ class Case:
     masks: Mapping[int, Path] = field(default_factory=dict)
     channel: int | None = None
     placed: bool = True
+    boxes: Path | None = None
+    problem: str = ""
 
     def read(self) -> Volume:
         """The image, or the channel of it that is wanted.
@@ -106,12 +114,28 @@ class Case:
         labelmap = io.read_labelmap(self.labels)
         self._check(grid, labelmap.grid, self.labels)
         names = {**labelmap.names, **self.names}
-        for label, slices in enumerate(find_objects(labelmap.array), start=1):
-            if slices is not None:
-                i, j, k = slices
-                box = Box((i.start, j.start, k.start), (i.stop, j.stop, k.stop))
-                inside = labelmap.array[slices] == label
-                yield Target(label, names.get(label, f"label_{label}"), grid, box, inside)
+        found = {
+            label: slices
+            for label, slices in enumerate(find_objects(labelmap.array), start=1)
+            if slices is not None
+        }
+        boxes = self._boxes(len(found))
+        for given, (label, (i, j, k)) in zip(boxes, found.items(), strict=True):
+            box = Box((i.start, j.start, k.start), (i.stop, j.stop, k.stop))
+            inside = labelmap.array[i, j, k] == label
+            yield Target(label, names.get(label, f"label_{label}"), grid, box, inside, given)
+
+    def _boxes(self, objects: int) -> Sequence[BoxPrompt | None]:
+        """A box of the data set for each object, in the order of the labels, or None for each."""
+        boxes = None if self.boxes is None else read_boxes(self.boxes)
+        if boxes is None:
+            return [None] * objects
+        if len(boxes) != objects:
+            raise InputError(
+                f"a box is needed for each of the {objects} objects of {self.name}, got "
+                f"{len(boxes)} in {self.boxes}; write them anew, or leave them out"
+            )
+        return boxes
 
     def _check(self, grid: Grid, other: Grid, path: Path) -> None:
         fits = grid.matches(other) if self.placed else grid.shape == other.shape
@@ -121,6 +145,19 @@ class Case:
                 f"{_rounded(grid)} mm, got {path} with {other.shape} of {_rounded(other)} mm; "
                 "resample the labels onto the image, or correct the header that is wrong"
             )
+
+
+def unlabelled(name: str, image: Path, wanted: Path, group: str = "") -> Case:
+    """A case whose label is missing, to be told of.
+
+    Args:
+        name: Of the case.
+        image: Its image.
+        wanted: Where its label should be.
+        group: The part of the data set it belongs to.
+    """
+    problem = f"an image needs its label, got nothing at {wanted}; add it, or take the image out"
+    return Case(name, group, image, None, problem=problem)
 
 
 def _rounded(grid: Grid) -> tuple[float, ...]:

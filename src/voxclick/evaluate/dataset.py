@@ -22,18 +22,21 @@ class Dataset:
         path: The folder they were found in.
         layout: Name of its row in `evaluate.layouts.kinds`.
         cases: Each with a name of its own.
+        unlabelled: Cases whose label is missing; their `problem` says where it should be.
     """
 
     path: Path
     layout: str
     cases: tuple[Case, ...]
+    unlabelled: tuple[Case, ...] = ()
 
     def limited(self, limit: int | None, seed: int) -> "Dataset":
-        """At most so many cases, drawn by the seed, in their old order; all for None."""
+        """At most so many labelled cases, drawn by the seed, in their old order; all for None."""
         if limit is None or limit >= len(self.cases):
             return self
         drawn = np.random.default_rng(seed).permutation(len(self.cases))[:limit]
-        return replace(self, cases=tuple(self.cases[place] for place in sorted(drawn)))
+        cases = tuple(self.cases[place] for place in sorted(drawn))
+        return replace(self, cases=cases, unlabelled=())
 
 
 def find_dataset(path: str | Path) -> Dataset:
@@ -64,16 +67,27 @@ def find_dataset(path: str | Path) -> Dataset:
     if not cases:
         known = "; ".join(f"{row.title}: {row.example}" for row in LAYOUTS)
         raise OptionError(
-            f"labelled cases in a known layout are needed, got {folder} without any; "
-            f"the layouts are: {known}"
+            f"labelled cases in a known layout are needed, got {folder} without any"
+            f"{_unlabelled(folder)}; the layouts are: {known}"
         )
-    return Dataset(folder, layout, tuple(cases))
+    labelled = tuple(case for case in cases if not case.problem)
+    unlabelled = tuple(case for case in cases if case.problem)
+    return Dataset(folder, layout, labelled, unlabelled)
 
 
 def _search(folder: Path) -> tuple[str, list[Case]]:
     for row in LAYOUTS:
         cases: list[Case] = importlib.import_module(row.module).find(folder)
-        if cases:
+        if any(not case.problem for case in cases):
             logger.debug("%s holds %d cases in the layout %s", folder, len(cases), row.name)
             return row.name, cases
     return "", []
+
+
+def _unlabelled(folder: Path) -> str:
+    """What is missing in a folder of images without labels; empty where there is no image."""
+    for row in LAYOUTS:
+        cases: list[Case] = importlib.import_module(row.module).find(folder)
+        if cases:
+            return f" ({len(cases)} as in {row.title}; {cases[0].problem})"
+    return ""

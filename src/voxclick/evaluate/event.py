@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from voxclick.evaluate.facts import Facts
 from voxclick.evaluate.results import Row
 from voxclick.geometry import Box
 from voxclick.prompts import PromptLog
@@ -16,12 +17,14 @@ class Outcome:
         log: The prompts, as the session kept them.
         box: The voxels of the mask's box.
         bits: The last mask inside the box (`volume.packing`).
+        facts: What was known of the object; None where nobody asks.
     """
 
     rows: tuple[Row, ...]
     log: PromptLog
     box: Box
     bits: bytes
+    facts: Facts | None = None
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,13 @@ from html import escape
 from importlib.resources import files
 
 from voxclick.evaluate.chart import Curve, draw_chart
+from voxclick.evaluate.part import Part
+from voxclick.evaluate.preset import preset_row
 from voxclick.evaluate.results import Row
-from voxclick.evaluate.summary import Part, Step, Summary
+from voxclick.evaluate.summary import Step, Summary
+from voxclick.evaluate.table import Cell, Table
 
-Cells = Sequence[str | int | float | None]
+Cells = Sequence[Cell]
 
 
 @dataclass(frozen=True)
@@ -33,10 +36,14 @@ def write_page(summary: Summary, shown: Sequence[Shown]) -> str:
     style = files("voxclick.evaluate").joinpath("report.css").read_text(encoding="utf-8")
     title = f"{summary.settings.get('model')} on {_folder(summary)}"
     parts = [
+        _protocol(summary),
         _headline(summary),
+        *(_section(table.title, _own(table)) for table in summary.tables),
         _section("Over the clicks", _curves(summary)),
         _section("By structure", _parts(summary.names, summary)),
         _section("By group", _parts(summary.groups, summary)),
+        *(_section(strata.title, _parts(strata.parts, summary)) for strata in summary.strata),
+        _section("In so many seconds", _budgets(summary)),
         _section("Worst objects", "".join(_figure(one) for one in shown)),
         _section("Failures", _failures(summary)),
         _section("Settings", _settings(summary)),
@@ -52,6 +59,22 @@ def write_page(summary: Summary, shown: Sequence[Shown]) -> str:
 
 def _folder(summary: Summary) -> str:
     return str(summary.settings.get("data", "")).rstrip("/").rpartition("/")[2]
+
+
+def _protocol(summary: Summary) -> str:
+    """Which published protocol it is, and in a box of its own what it gives away of the truth."""
+    if not (name := summary.settings.get("protocol")):
+        return ""
+    row = preset_row(str(name))
+    told = f"<p>Protocol <b>{escape(row.name)}</b>: {escape(row.title)} ({escape(row.source)}). "
+    told += f"{escape(row.remarks)}</p>\n"
+    if row.leak:
+        told += f'<p class="leak">These numbers are leaky: {escape(row.leak)}</p>\n'
+    return told
+
+
+def _own(table: Table) -> str:
+    return f"<p>{escape(table.note)}</p>\n{_table(table.head, table.rows)}"
 
 
 def _headline(summary: Summary) -> str:
@@ -100,7 +123,20 @@ def _curves(summary: Summary) -> str:
 
 
 def _interval(step: Step) -> str:
-    return "" if step.low is None or step.high is None else f"{step.low:.3f} to {step.high:.3f}"
+    return _range(step.low, step.high)
+
+
+def _range(low: float | None, high: float | None) -> str:
+    return "" if low is None or high is None else f"{low:.3f} to {high:.3f}"
+
+
+def _budgets(summary: Summary) -> str:
+    rows: list[Cells] = [
+        (f"{budget.seconds:g}", budget.dice, budget.nsd, f"{budget.prompts:.1f}")
+        for budget in summary.budgets
+    ]
+    note = "<p>Means over objects, counting what the answers took and no time of the user.</p>"
+    return f"{note}\n{_table(('seconds', 'Dice', 'NSD', 'prompts'), rows)}" if rows else ""
 
 
 def _parts(parts: Sequence[Part], summary: Summary) -> str:
@@ -113,6 +149,7 @@ def _parts(parts: Sequence[Part], summary: Summary) -> str:
             part.objects,
             part.dice_first,
             part.dice_last,
+            _range(part.dice_low, part.dice_high),
             part.nsd_last,
             part.dice_auc,
             part.nsd_auc,
@@ -126,6 +163,7 @@ def _parts(parts: Sequence[Part], summary: Summary) -> str:
         "objects",
         "Dice, first",
         "Dice, last",
+        "95 %",
         "NSD, last",
         "Dice area",
         "NSD area",
@@ -180,6 +218,6 @@ def _table(head: Sequence[str], rows: Iterable[Cells], words: bool = False) -> s
     )
 
 
-def _cell(value: str | int | float | None) -> str:
+def _cell(value: Cell) -> str:
     told = f"{value:.3f}" if isinstance(value, float) else "" if value is None else str(value)
     return f"<td>{escape(told)}</td>"

@@ -44,7 +44,7 @@ def format_rows(rows: Sequence[Row]) -> str:
     writer = csv.writer(lines, lineterminator="\n")
     for row in rows:
         case, label, name, step, prompts, dice, nsd, seconds = astuple(row)
-        measured = (f"{dice:.6f}", f"{nsd:.6f}", f"{seconds:.4f}")
+        measured = (f"{dice:.8f}", f"{nsd:.8f}", f"{seconds:.4f}")
         writer.writerow((case, label, name, step, prompts, *measured))
     return lines.getvalue()
 
@@ -67,7 +67,7 @@ class ResultsFile:
         self.path = path
         self._rows: dict[Key, list[Row]] = {}
         if path.exists():
-            for row in _read(path):
+            for row in read_rows(path):
                 self._rows.setdefault((row.case, row.label), []).append(row)
             wanted = list(steps)
             self._rows = {
@@ -120,8 +120,12 @@ def write_whole(path: Path, content: str) -> None:
         part.unlink(missing_ok=True)
 
 
-def _read(path: Path) -> list[Row]:
-    """The rows of a table; a line that breaks off, as a killed run leaves it, is left out."""
+def read_rows(path: Path) -> list[Row]:
+    """The rows of a table; a line that breaks off, as a killed run leaves it, is left out.
+
+    Raises:
+        FileFormatError: If it does not begin as a table of results does.
+    """
     content = path.read_text(encoding="utf-8", errors="replace")
     whole, _, _ = content.rpartition("\n")
     lines = csv.reader(whole.splitlines())

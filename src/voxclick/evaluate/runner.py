@@ -1,11 +1,12 @@
 """An evaluation from start to end: resumed where it stopped, spread over cores, reported."""
 
+import importlib
 import json
 import logging
 import os
 import platform
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -14,19 +15,24 @@ import numpy as np
 from voxclick.errors import OptionError
 from voxclick.evaluate.case import Case
 from voxclick.evaluate.dataset import Dataset, find_dataset
-from voxclick.evaluate.event import CaseEnd, Event
+from voxclick.evaluate.event import CaseEnd, Event, Failure
 from voxclick.evaluate.folder import held
 from voxclick.evaluate.picture import draw_object
 from voxclick.evaluate.pool import Job, Task, run_apart, run_here
-from voxclick.evaluate.protocol import Protocol
+from voxclick.evaluate.prepare import prepare_case
+from voxclick.evaluate.preset import preset_row
+from voxclick.evaluate.protocol import GIVEN, Protocol
 from voxclick.evaluate.report import Shown, write_page
 from voxclick.evaluate.results import Row
 from voxclick.evaluate.store import Store
+from voxclick.evaluate.strata import strata_of
 from voxclick.evaluate.summary import Measured, Summary, summarise
+from voxclick.evaluate.table import Results, Table
 from voxclick.models import ready_row
 from voxclick.models.base import Segmenter
 from voxclick.models.device import resolve_device
-from voxclick.simulate.kinds import USERS, make_user
+from voxclick.prompts import BoxPrompt
+from voxclick.simulate.kinds import make_user, user_row
 from voxclick.types import Json
 from voxclick.volume import Mask
 
@@ -100,9 +106,10 @@ def evaluate(
 ) -> Summary:
     """Evaluate, going on where an earlier run into the same folder stopped.
 
-    Writes `results.csv`, `summary.json`, `report.html`, `settings.json`, `cases.jsonl` and, below
-    `objects/`, each object's prompt log and last mask. From a script, call it below
-    `if __name__ == "__main__":`, since the processes that work import the script anew.
+    Writes `results.csv`, `summary.json`, `report.html`, `settings.json`, `cases.jsonl`, the table
+    of a published protocol and, below `objects/`, each object's prompt log and last mask. From
+    a script, call it below `if __name__ == "__main__":`, since the processes that work import the
+    script anew.
 
     Args:
         plan: What to do.
@@ -127,6 +134,8 @@ def evaluate(
             for case in dataset.cases
             if not store.finished(case.name)
         ]
+        for case in dataset.unlabelled:
+            store.record(Failure(case.name, None, "", case.problem))
         finished = len(dataset.cases) - len(tasks)
         job = Job(settings["model"], plan.device, plan.protocol)
         workers = min(len(tasks), _workers(plan, device.type))
@@ -142,7 +151,7 @@ def evaluate(
                 f"{', '.join(plan.protocol.labels) or '(any)'} are needed, got none in {plan.data} "
                 f"({store.small} are smaller); change --labels or --min-voxels"
             )
-        return _report(store, dataset, Measured(settings, _versions(), str(device)), plan.pictures)
+        return _report(store, dataset, Measured(settings, _versions(), str(device)), plan)
 
 
 def _settings(plan: Plan, dataset: Dataset, segmenter: Segmenter | None) -> Json:
@@ -166,12 +175,15 @@ def _settings(plan: Plan, dataset: Dataset, segmenter: Segmenter | None) -> Json
 
 def _check_users(protocol: Protocol, model: str, kinds: frozenset[str]) -> None:
     """Raise unless the users are known and the model takes what they give."""
-    given = {row.name: set(row.prompts) for row in USERS}
-    for name in filter(None, (protocol.user, protocol.first)):
-        make_user(name)
-        if others := given[name] - kinds:
+    for spelt in filter(None, (protocol.user, protocol.first)):
+        if spelt == GIVEN:
+            given = {BoxPrompt.kind}
+        else:
+            make_user(spelt)
+            given = set(user_row(spelt).prompts)
+        if others := given - kinds:
             raise OptionError(
-                f"the simulated user {name!r} gives {', '.join(sorted(others))}, and the model "
+                f"the simulated user {spelt!r} gives {', '.join(sorted(others))}, and the model "
                 f"{model!r} takes {', '.join(sorted(kinds))}; choose another --user or --model"
             )
 
@@ -204,24 +216,39 @@ def _versions() -> dict[str, str]:
     return versions
 
 
-def _report(store: Store, dataset: Dataset, measured: Measured, pictures: int) -> Summary:
-    """Write the table in order, the summary and the page."""
+def _report(store: Store, dataset: Dataset, measured: Measured, plan: Plan) -> Summary:
+    """Write the tables in order, the summary and the page."""
     store.results.sort([case.name for case in dataset.cases])
     groups = {case.name: case.group for case in dataset.cases}
     objects = list(store.results.objects.values())
-    summary = summarise(objects, measured, groups, store.small, store.failures, worst=pictures)
+    summary = summarise(objects, measured, groups, store.small, store.failures, plan.pictures)
+    tables = _tables(Results(objects, plan.protocol, groups))
+    summary = replace(summary, tables=tables, strata=strata_of(objects, store.facts()))
+    for table in summary.tables:
+        store.write(table.file, table.to_csv())
     store.write("summary.json", json.dumps(summary.to_json(), indent=2) + "\n")
     cases = {case.name: case for case in dataset.cases}
-    shown = [_show(store, cases[row.case], row) for row in summary.worst]
+    shown = [_show(store, cases[row.case], row, plan.protocol) for row in summary.worst]
     store.write("report.html", write_page(summary, shown))
     return summary
 
 
-def _show(store: Store, case: Case, row: Row) -> Shown:
+def _tables(results: Results) -> tuple[Table, ...]:
+    """The protocol's own tables, if it has any and there is something in them."""
+    name = results.protocol.name
+    module = preset_row(name).table if name else ""
+    if not module or not results.objects:
+        return ()
+    tables: tuple[Table, ...] = importlib.import_module(module).make_tables(results)
+    return tables
+
+
+def _show(store: Store, case: Case, row: Row, protocol: Protocol) -> Shown:
     """A worst object's picture, from the data set and what was kept of the run."""
     try:
-        volume = case.read()
-        target = next(one for one in case.targets(volume.grid) if one.label == row.label)
+        prepared = prepare_case(case, protocol)
+        volume = prepared.volume
+        target = next(one for one in prepared.targets if one.label == row.label)
         box, inside = store.mask(row)
         array = np.zeros(volume.grid.shape, dtype=np.bool_)
         array[box.slices] = inside

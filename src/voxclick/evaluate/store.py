@@ -9,6 +9,7 @@ import numpy as np
 
 from voxclick.errors import FileFormatError, OptionError, OutputError
 from voxclick.evaluate.event import CaseEnd, Event, Failure, Outcome
+from voxclick.evaluate.facts import HEADER, Facts, Key, format_facts, read_facts
 from voxclick.evaluate.folder import make_folder
 from voxclick.evaluate.results import ResultsFile, Row, write_whole
 from voxclick.geometry import Box
@@ -17,7 +18,8 @@ from voxclick.types import Array, Json
 from voxclick.volume.packing import unpack_bits
 
 SETTINGS = "settings.json"
-FILES = (SETTINGS, "results.csv", "cases.jsonl", "summary.json", "report.html")
+FACTS = "objects.csv"
+FILES = (SETTINGS, "results.csv", FACTS, "cases.jsonl", "summary.json", "report.html")
 OBJECTS = "objects"
 
 
@@ -63,6 +65,10 @@ class Store:
             labels.setdefault(case, set()).add(label)
         return {case: frozenset(found) for case, found in labels.items()}
 
+    def facts(self) -> dict[Key, Facts]:
+        """What was known of each object."""
+        return read_facts(self.folder / FACTS)
+
     def record(self, event: Event) -> None:
         """Keep what a run tells: an object's rows, prompts and mask, a failure, a case's end.
 
@@ -105,6 +111,11 @@ class Store:
         outcome.log.save(self._path(row, ".json"))
         box, bits = outcome.box, np.frombuffer(outcome.bits, dtype=np.uint8)
         self._guarded(lambda: np.savez_compressed(mask, start=box.start, stop=box.stop, bits=bits))
+        if outcome.facts is not None:
+            path = self.folder / FACTS
+            head = "" if path.exists() else ",".join(HEADER) + "\n"
+            line = format_facts(row.case, row.label, outcome.facts)
+            self._guarded(lambda: _append(path, head + line))
 
     def _path(self, row: Row, suffix: str) -> Path:
         return self.folder / OBJECTS / row.case / f"{row.label}{suffix}"

@@ -1,18 +1,19 @@
 """What the rows say together: curves over the clicks, per structure, per group, and the worst."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
 from jaxtyping import Float
 
 from voxclick.evaluate.event import Failure
+from voxclick.evaluate.interval import interval_of
+from voxclick.evaluate.part import Objects, Part, asked_seconds, part_of, parts_by, table_of
 from voxclick.evaluate.results import Row
-from voxclick.metrics.interaction import area_under_curve, clicks_to_reach
+from voxclick.evaluate.table import Table
 from voxclick.types import Array, Json
 
-TARGETS = (0.8, 0.9)
-DRAWS = 1000
+BUDGETS_S = (1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
 
 
 @dataclass(frozen=True)
@@ -33,53 +34,41 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Target:
-    """How soon a Dice is reached.
-
-    Attributes:
-        dice: The Dice to reach.
-        clicks: Mean number of clicks; an object that never gets there counts with all its clicks.
-        reached: Share of the objects that get there.
-    """
-
-    dice: float
-    clicks: float
-    reached: float
-
-
-@dataclass(frozen=True)
-class Part:
-    """The objects of one name or one group.
-
-    Attributes:
-        name: The name or the group.
-        objects: How many.
-        dice_first: Mean Dice after the first step.
-        dice_last: Mean Dice after the last step.
-        nsd_last: Mean NSD after the last step.
-        dice_auc: Mean area under the Dice curve (see `Summary`); None for one click.
-        nsd_auc: Mean area under the NSD curve.
-        targets: How soon each Dice is reached.
-        seconds: Median of what a prompt took.
-    """
-
-    name: str
-    objects: int
-    dice_first: float
-    dice_last: float
-    nsd_last: float
-    dice_auc: float | None
-    nsd_auc: float | None
-    targets: tuple[Target, ...]
-    seconds: float
-
-
-@dataclass(frozen=True)
 class Seconds:
     """What prompts took, over all objects."""
 
     median: float
     p95: float
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What the masks are worth when no answer may take longer, all together, than so long.
+
+    Attributes:
+        seconds: The budget of an object: what its prompts take to be answered, one after another.
+        dice: Mean Dice after the last prompt that fits in; 0 for an object without any.
+        nsd: Mean NSD, likewise.
+        prompts: Mean number of prompts that fit in.
+    """
+
+    seconds: float
+    dice: float
+    nsd: float
+    prompts: float
+
+
+@dataclass(frozen=True)
+class Strata:
+    """The objects in parts by something measured of them.
+
+    Attributes:
+        title: What they are parted by.
+        parts: In order.
+    """
+
+    title: str
+    parts: tuple[Part, ...]
 
 
 @dataclass(frozen=True)
@@ -104,6 +93,9 @@ class Summary:
         first: Seconds of the prompt that an object began with.
         later: Seconds of the prompts after it; None when there was none.
         worst: The last row of the objects with the lowest Dice, the worst first.
+        budgets: What is reached in so many seconds; none where prompts were given at once.
+        tables: Those of the protocol itself.
+        strata: The objects by anisotropy and by size.
     """
 
     settings: Json
@@ -121,14 +113,13 @@ class Summary:
     first: Seconds | None
     later: Seconds | None
     worst: tuple[Row, ...]
+    budgets: tuple[Budget, ...] = ()
+    tables: tuple[Table, ...] = ()
+    strata: tuple[Strata, ...] = ()
 
     def to_json(self) -> Json:
         """The fields of summary.json."""
         return asdict(self)
-
-
-Objects = Sequence[Sequence[Row]]
-"""The rows of each object, by step."""
 
 
 @dataclass(frozen=True)
@@ -159,9 +150,10 @@ def summarise(
         worst: How many of the worst objects to name.
     """
     cases = [rows[0].case for rows in objects]
-    by_name = _parts(objects, lambda row: row.name)
-    by_group = _parts(objects, lambda row: groups.get(row.case, ""))
-    asked = [_asked(rows) for rows in objects]
+    by_name = parts_by(objects, lambda row: row.name)
+    by_group = parts_by(objects, lambda row: groups.get(row.case, ""))
+    asked = [asked_seconds(rows) for rows in objects]
+    timed = objects and not measured.settings.get("at_once")
     return Summary(
         settings=measured.settings,
         versions=measured.versions,
@@ -169,94 +161,27 @@ def summarise(
         cases=len(set(cases)),
         small=small,
         failures=tuple(failures),
-        steps=tuple(row.step for row in objects[0]) if objects else (),
-        dice=_curve(_table(objects, lambda row: row.dice), cases),
-        nsd=_curve(_table(objects, lambda row: row.nsd), cases),
-        total=_part("all", objects) if objects else None,
+        steps=tuple(row.step for row in objects[0]) if timed else (),
+        dice=_curve(table_of(objects, lambda row: row.dice), cases),
+        nsd=_curve(table_of(objects, lambda row: row.nsd), cases),
+        total=part_of("all", objects) if objects else None,
         names=tuple(sorted(by_name, key=lambda part: -part.dice_last)),
         groups=by_group if len(by_group) > 1 else (),
         first=_seconds(times[0] for times in asked if times),
         later=_seconds(time for times in asked for time in times[1:]),
         worst=tuple(sorted((rows[-1] for rows in objects), key=_badness)[:worst]),
+        budgets=tuple(_budget(objects, seconds) for seconds in BUDGETS_S) if objects else (),
     )
 
 
 def _curve(values: Float[Array, "n t"], cases: Sequence[str]) -> tuple[Step, ...]:
     if not len(values):
         return ()
-    low, high = _interval(values, cases)
+    low, high = interval_of(values, cases)
     return tuple(
         Step(float(column.mean()), float(np.median(column)), below, above)
         for column, below, above in zip(values.T, low, high, strict=True)
     )
-
-
-def _interval(
-    values: Float[Array, "n t"], cases: Sequence[str]
-) -> tuple[list[float | None], list[float | None]]:
-    """95 % bootstrap interval of the mean at each step; cases are drawn, with all they hold."""
-    _, member = np.unique(cases, return_inverse=True)
-    count = int(member.max()) + 1
-    if count < 2:
-        missing: list[float | None] = [None] * values.shape[1]
-        return missing, missing
-    sums = np.zeros((count, values.shape[1]))
-    np.add.at(sums, member, values)
-    sizes = np.bincount(member)
-    drawn = np.random.default_rng(0).multinomial(count, np.full(count, 1 / count), size=DRAWS)
-    means = (drawn @ sums) / (drawn @ sizes)[:, None]
-    low, high = np.percentile(means, (2.5, 97.5), axis=0)
-    return low.tolist(), high.tolist()
-
-
-def _parts(objects: Objects, key: Callable[[Row], str]) -> tuple[Part, ...]:
-    members: dict[str, list[Sequence[Row]]] = {}
-    for rows in objects:
-        members.setdefault(key(rows[0]), []).append(rows)
-    return tuple(_part(name, members[name]) for name in sorted(members))
-
-
-def _part(name: str, objects: Objects) -> Part:
-    dice = _table(objects, lambda row: row.dice)
-    nsd = _table(objects, lambda row: row.nsd)
-    clicks = np.array([row.step > 0 for row in objects[0]])
-    times = [time for rows in objects for time in _asked(rows)]
-    return Part(
-        name=name,
-        objects=len(objects),
-        dice_first=float(dice[:, 0].mean()),
-        dice_last=float(dice[:, -1].mean()),
-        nsd_last=float(nsd[:, -1].mean()),
-        dice_auc=_area(dice[:, clicks]),
-        nsd_auc=_area(nsd[:, clicks]),
-        targets=tuple(_target(dice[:, clicks], wanted) for wanted in TARGETS),
-        seconds=float(np.median(times)),
-    )
-
-
-def _table(objects: Objects, value: Callable[[Row], float]) -> Float[Array, "n t"]:
-    if not objects:
-        return np.zeros((0, 0))
-    return np.array([[value(row) for row in rows] for rows in objects], dtype=np.float64)
-
-
-def _area(values: Float[Array, "n t"]) -> float | None:
-    if values.shape[1] < 2:
-        return None
-    return float(np.mean([area_under_curve(scores) for scores in values.tolist()]))
-
-
-def _target(dice: Float[Array, "n t"], wanted: float) -> Target:
-    clicks = [clicks_to_reach(scores, wanted) for scores in dice.tolist()]
-    needed = [dice.shape[1] if click is None else click for click in clicks]
-    reached = np.mean([click is not None for click in clicks])
-    return Target(wanted, float(np.mean(needed)), float(reached))
-
-
-def _asked(rows: Sequence[Row]) -> list[float]:
-    """Seconds of the steps at which a prompt was given."""
-    before = [0, *(row.prompts for row in rows)]
-    return [row.seconds for row, given in zip(rows, before, strict=False) if row.prompts > given]
 
 
 def _seconds(times: Iterable[float]) -> Seconds | None:
@@ -268,3 +193,13 @@ def _seconds(times: Iterable[float]) -> Seconds | None:
 
 def _badness(row: Row) -> tuple[float, float, str, int]:
     return (row.dice, row.nsd, row.case, row.label)
+
+
+def _budget(objects: Objects, seconds: float) -> Budget:
+    reached = []
+    for rows in objects:
+        within = np.cumsum([row.seconds for row in rows]) <= seconds
+        last = next((row for row, fits in zip(rows[::-1], within[::-1], strict=True) if fits), None)
+        reached.append((last.dice, last.nsd, last.prompts) if last else (0.0, 0.0, 0))
+    dice, nsd, prompts = np.mean(reached, axis=0).tolist()
+    return Budget(seconds, dice, nsd, prompts)

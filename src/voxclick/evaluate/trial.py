@@ -2,22 +2,23 @@
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+
+import numpy as np
 
 from voxclick.engine import Session
 from voxclick.engine.cache import EmbeddingCache
 from voxclick.errors import VoxclickError
+from voxclick.evaluate.asking import Asking
 from voxclick.evaluate.case import Case, Target
 from voxclick.evaluate.event import CaseEnd, Event, Failure, Outcome
+from voxclick.evaluate.joint_trial import run_together
+from voxclick.evaluate.prepare import prepare_case
 from voxclick.evaluate.protocol import Protocol
 from voxclick.evaluate.results import Row
-from voxclick.geometry import Box
-from voxclick.metrics.overlap import dice
-from voxclick.metrics.surface import nsd
 from voxclick.models.base import Segmenter
-from voxclick.simulate.kinds import make_user
-from voxclick.volume import Mask
-from voxclick.volume.packing import pack_bits
+from voxclick.prompts import Prompt
+from voxclick.volume import Volume
 
 logger = logging.getLogger(__name__)
 
@@ -35,66 +36,93 @@ def run_case(
         segmenter: The model.
         done: Labels that are finished already.
     """
-    small: list[int] = []
+    small: tuple[int, ...] = ()
     failed = 0
     try:
-        volume = case.read()
-        targets = []
-        for target in case.targets(volume.grid):
-            if not protocol.wants(target.label, target.name):
-                continue
-            if target.voxels < protocol.min_voxels:
-                small.append(target.label)
-            else:
-                targets.append(target)
+        prepared = prepare_case(case, protocol)
+        small = prepared.dropped
+        asking = Asking(case.name, protocol)
         cache = EmbeddingCache()
-        for target in protocol.chosen(case.name, targets):
+        if protocol.together:
+            session = Session(prepared.volume, segmenter, cache=cache)
+            outcomes = run_together(prepared.targets, asking, session)
+            yield from (one for one in outcomes if one.rows[0].label not in done)
+        for target in prepared.targets if not protocol.together else ():
             if target.label in done:
                 continue
-            event = _attempt(case, target, protocol, Session(volume, segmenter, cache=cache))
+            event = _attempt(target, asking, prepared.volume, segmenter, cache)
             failed += isinstance(event, Failure)
             yield event
-    except Exception as error:  # noqa: BLE001  a cohort goes on past one bad case
+    except Exception as error:
+        logger.debug("%s failed", case.name, exc_info=True)
         failed += 1
         yield Failure(case.name, None, "", _reason(error))
-    yield CaseEnd(case.name, tuple(small), failed)
+    yield CaseEnd(case.name, small, failed)
 
 
-def _attempt(case: Case, target: Target, protocol: Protocol, session: Session) -> Outcome | Failure:
+def _attempt(
+    target: Target, asking: Asking, volume: Volume, segmenter: Segmenter, cache: EmbeddingCache
+) -> Outcome | Failure:
     try:
-        return _run_object(case, target, protocol, session)
+        if asking.protocol.at_once:
+            return _run_at_once(target, asking, volume, segmenter, cache)
+        return _run_object(target, asking, Session(volume, segmenter, cache=cache))
     except Exception as error:  # a cohort goes on past one bad object
-        logger.debug("%s, %s failed", case.name, target.name, exc_info=True)
-        return Failure(case.name, target.label, target.name, _reason(error))
+        logger.debug("%s, %s failed", asking.case, target.name, exc_info=True)
+        return Failure(asking.case, target.label, target.name, _reason(error))
 
 
-def _run_object(case: Case, target: Target, protocol: Protocol, session: Session) -> Outcome:
+def _run_object(target: Target, asking: Asking, session: Session) -> Outcome:
     truth, predicted = target.mask, session.mask()
-    generator = protocol.generator(case.name, target.label)
-    users = {0: make_user(protocol.first)} if protocol.first else {}
-    clicking = make_user(protocol.user)
+    generator = asking.protocol.generator(asking.case, target.label)
     rows: list[Row] = []
-    prompts = 0
+    prompts, spent = 0, 0.0
     measured = (0.0, 0.0)
-    for step in protocol.steps:
-        prompt = users.get(step, clicking).next_prompt(truth, predicted, generator)
+    for step in asking.protocol.steps:
+        over = asking.protocol.budget_s is not None and spent >= asking.protocol.budget_s
+        asked = () if over else asking.prompts(step, target, truth, predicted, generator)
         seconds = 0.0
-        if prompt is not None:
+        if asked:
             started = time.perf_counter()
-            session.add(prompt)
+            prompts += sum(asking.give(session, prompt) for prompt in asked)
             seconds = time.perf_counter() - started
-            prompts += 1
+            spent += seconds
             predicted = session.mask()
-            measured = _measure(truth, predicted, protocol.tolerance_mm)
-        rows.append(Row(case.name, target.label, target.name, step, prompts, *measured, seconds))
-    box = Box.of_mask(predicted.array)
-    bits = pack_bits(predicted.array[box.slices])
-    return Outcome(tuple(rows), session.log, box, bits)
+            measured = asking.measure(truth, predicted)
+        rows.append(asking.row(target, step, prompts, measured, seconds))
+    return asking.outcome(target, rows, session.log, predicted)
 
 
-def _measure(truth: Mask, predicted: Mask, tolerance_mm: float) -> tuple[float, float]:
-    """Dice and NSD."""
-    return dice(truth, predicted), nsd(truth, predicted, tolerance_mm)
+def _run_at_once(
+    target: Target, asking: Asking, volume: Volume, segmenter: Segmenter, cache: EmbeddingCache
+) -> Outcome:
+    """Each number of prompts from a new start; the mask is looked at after the last one alone."""
+    truth = target.mask
+    generator = asking.protocol.generator(asking.case, target.label)
+    rows: list[Row] = []
+    for step in asking.protocol.steps:
+        session = Session(volume, segmenter, cache=cache)
+        asked = _drawn(step, target, asking, session, generator)
+        started = time.perf_counter()
+        for prompt in asked[:-1]:
+            session.add(prompt, refinements=0)
+        session.add(asked[-1])
+        seconds = time.perf_counter() - started
+        predicted = session.mask()
+        measured = asking.measure(truth, predicted)
+        rows.append(asking.row(target, step, len(asked), measured, seconds))
+    return asking.outcome(target, rows, session.log, predicted)
+
+
+def _drawn(
+    count: int, target: Target, asking: Asking, session: Session, generator: np.random.Generator
+) -> Sequence[Prompt]:
+    truth, nothing = target.mask, session.mask()
+    return [
+        prompt
+        for click in range(1, count + 1)
+        for prompt in asking.prompts(click, target, truth, nothing, generator)
+    ]
 
 
 def _reason(error: Exception) -> str:

@@ -1,7 +1,7 @@
 """The seam that every family fills: how it looks at a volume, its dear half and its cheap half."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,6 +34,8 @@ class Spec:
             views shrink with thick slices and small volumes.
         border_voxels: A mask this near a face of the view asks for a wider one.
         refinements: How many finer patches one prompt may refine.
+        growths: The strategies of the engine that suit it (`engine.growth.kinds`), the default
+            first.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Spec:
     fixed_patch: bool = False
     border_voxels: int = 2
     refinements: int = 8
+    growths: tuple[str, ...] = ("wider", "cross-patch")
 
     def spacing_mm(self, grid: Grid, level: int) -> Vector3:
         """The spacing of views of this volume at a level, per axis."""
@@ -134,3 +137,117 @@ class Segmenter(ABC):
             previous: The object's mask before the newest prompt, 0 to 1, on the view's grid; None
                 for a new object.
         """
+
+
+class CrossPatch(ABC):
+    """What a segmenter adds that can say where an object goes on in a neighbouring view.
+
+    Source: CT-SAM3D, arXiv 2403.15063, the cross-patch prompt of its overview figure.
+    """
+
+    @abstractmethod
+    def heat(
+        self, here: Embedding, mask: Float[Tensor, "i j k"], there: Embedding
+    ) -> Float[Tensor, "u v w"] | None:
+        """How good a place for a click each voxel of the neighbouring view is, about 0 to 1.
+
+        Args:
+            here: The view that the object was found in.
+            mask: The object there, 0 to 1, on the grid of `here`.
+            there: The neighbouring view; of the same spacing.
+
+        Returns:
+            On the grid of `there`; None where the weights have no such part.
+        """
+
+
+class SliceMemory(ABC):
+    """What a slice tells the slices visited after it: a value, small, and the family's own."""
+
+    @property
+    @abstractmethod
+    def nbytes(self) -> int:
+        """Memory it holds."""
+
+
+@dataclass(frozen=True, eq=False)
+class Memories:
+    """What is known of an object when one more slice is answered.
+
+    Attributes:
+        index: Number of the slice along its axis.
+        step: 1 where slices are visited upwards, -1 where downwards.
+        count: Slices along the axis.
+        prompted: Of slices with prompts, by number; all of them count, on both sides.
+        tracked: Of slices that were visited, by number; the nearest ones behind count.
+    """
+
+    index: int
+    step: int
+    count: int
+    prompted: Mapping[int, SliceMemory]
+    tracked: Mapping[int, SliceMemory]
+
+
+@dataclass(frozen=True, eq=False)
+class SliceAnswer:
+    """The object on one slice.
+
+    Attributes:
+        logits: On the family's own raster, above 0 where the object is.
+        quality: How well the model thinks the mask fits, 0 to 1.
+        presence: Logit of the object being on this slice at all; below 0 the mask is empty.
+        token: The family's description of the object here, for `remember`.
+        prompted: Whether prompts on this very slice led to it.
+    """
+
+    logits: Float[Tensor, "h w"]
+    quality: Float[Tensor, ""]
+    presence: Float[Tensor, ""]
+    token: Float[Tensor, " e"]
+    prompted: bool
+
+
+class SliceSegmenter(Segmenter):
+    """A family that answers slice after slice, each from the memory of others.
+
+    Its views are one voxel thick along the axis that it tracks along. All of its functions are
+    pure: what was found before comes in as `previous` and `memories`, and nothing is kept.
+    """
+
+    @abstractmethod
+    def slice_grid(self, grid: Grid, axis: int, index: int) -> Grid:
+        """The grid of the view that shows one slice of a volume, whole, with square pixels."""
+
+    @abstractmethod
+    def prompt(
+        self,
+        embedding: Embedding,
+        prompts: Sequence[Prompt],
+        previous: SliceAnswer | None = None,
+        memories: Memories | None = None,
+    ) -> SliceAnswer:
+        """The object on a slice with prompts.
+
+        Args:
+            embedding: Of the slice's view.
+            prompts: All prompts of this slice, in indices of its view, oldest first.
+            previous: What was found on this slice before the newest prompt; None for nothing.
+            memories: Of other slices, where this one was visited from them; None where it was not.
+        """
+
+    @abstractmethod
+    def draw(self, embedding: Embedding, mask: Float[Tensor, "i j k"]) -> SliceAnswer:
+        """The object on a slice where a mask, 0 to 1 on the slice's view, says what it is."""
+
+    @abstractmethod
+    def track(self, embedding: Embedding, memories: Memories) -> SliceAnswer:
+        """The object on a slice without prompts, from the memories of others."""
+
+    @abstractmethod
+    def remember(self, embedding: Embedding, answer: SliceAnswer) -> SliceMemory:
+        """What a slice's answer tells other slices."""
+
+    @abstractmethod
+    def spread(self, embedding: Embedding, answer: SliceAnswer) -> Float[Tensor, "i j k"]:
+        """The answer's logits on the grid of the slice's view."""

@@ -28,3 +28,17 @@ def resolve_device(name: str) -> torch.device:
     if name == "mps" and not torch.backends.mps.is_available():
         raise OptionError("the device 'mps' needs an Apple GPU, got none; use --device cpu")
     return torch.device(name)
+
+
+def best_dtype(device: torch.device) -> torch.dtype:
+    """What the network computes in on this device: bfloat16 where that is about twice as fast.
+
+    It goes by what the chip has and not by a stopwatch, so that one machine always gives the same
+    masks for the same prompts.
+    """
+    if device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False):
+        return torch.bfloat16
+    chip: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()
+    if device.type == "cpu" and chip.get("avx512_bf16", False):
+        return torch.bfloat16
+    return torch.float32

@@ -170,5 +170,5 @@ SAM_ADAPTER3D = (
     _sam_adapter3d("colon", "colon cancer"),
 )
 
-MODELS: tuple[ModelRow, ...] = OURS
+MODELS: tuple[ModelRow, ...] = OURS + CT_SAM3D + SAM2_SLICES + SAM_ADAPTER3D
 """Every model, best first: `load()` gives the first."""

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from voxclick.engine.track import SliceScores
 from voxclick.errors import GridMismatchError
 from voxclick.geometry import Box, Grid
 from voxclick.prompts import Lasso, MaskPrompt, Point, Prompt, PromptLog, Scribble
@@ -132,6 +133,18 @@ class Orientation:
             "positive": True,
             "axis": axis,
             "slices": sorted(self._mirrored(n, axis) for n in prompt.slices),
+        }
+
+    def shown_scores(self, scores: SliceScores) -> Json:
+        """The scores of slices as the page draws them, in ascending order there."""
+        axis = self.axes.index(scores.axis)
+        numbers = [self._mirrored(number, axis) for number in scores.numbers]
+        quality = dict(zip(numbers, scores.quality, strict=True))
+        return {
+            "axis": axis,
+            "numbers": sorted(numbers),
+            "quality": [round(quality[number], 3) for number in sorted(numbers)],
+            "prompted": sorted(self._mirrored(number, axis) for number in scores.prompted),
         }
 
     def _native_mask(self, prompt: MaskPrompt) -> MaskPrompt:

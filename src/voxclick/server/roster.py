@@ -119,7 +119,12 @@ class Roster:
             "can_undo": done > 0,
             "can_redo": undone > 0,
             "prompts": [self._shown[id(step.prompt)][1] for step in log.steps],
+            "slices": self._slices(log.name),
         }
+
+    def _slices(self, name: str) -> Json | None:
+        scores = self._session.scores(name)
+        return None if scores is None else self._orientation.shown_scores(scores)
 
     def _prompts(self, prompts: Iterable[Prompt]) -> dict[int, tuple[Prompt, Json]]:
         """Each prompt with its JSON, that of a long stroke made once."""

@@ -208,6 +208,15 @@ class Native(BaseModel):
     flipped: Annotated[list[bool], Field(min_length=3, max_length=3)]
 
 
+class Slices(BaseModel):
+    """How sure the model is of an object that it finds slice by slice."""
+
+    axis: Literal[0, 1, 2] = Field(description="The page's axis that the slices cut.")
+    numbers: list[int] = Field(description="Of the slices that were looked at, ascending.")
+    quality: list[float] = Field(description="Of each, 0 to 1.")
+    prompted: list[int] = Field(description="Those with prompts.")
+
+
 class Object(BaseModel):
     """One object; its prompts in the page's voxels, masks without their voxels."""
 
@@ -221,6 +230,7 @@ class Object(BaseModel):
     can_undo: bool
     can_redo: bool
     prompts: list[dict[str, Any]]
+    slices: Slices | None = None
 
 
 class Progress(BaseModel):

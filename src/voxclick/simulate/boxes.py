@@ -1,11 +1,14 @@
 """Users who draw a box around what is missing."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from voxclick.errors import OptionError
 from voxclick.geometry import Box
 from voxclick.prompts import BoxPrompt
+from voxclick.simulate.slice_choice import check_choice, chosen_slices
 from voxclick.simulate.user import SimulatedUser, error_of
 from voxclick.types import Array
 from voxclick.volume import Mask
@@ -51,29 +54,44 @@ class SliceBoxUser(SimulatedUser):
     Attributes:
         axis: What the slice is perpendicular to; the challenge's is 2.
         outward: The largest number drawn, from 0 up; 5 in the challenge.
+        at: Which slice, as in `slice_choice.chosen_slices`; the challenge's is `middle`.
+        slices: On how many slices a box is drawn; 1 in the challenge.
     """
 
     axis: int = 2
     outward: int = 5
+    at: str = "middle"
+    slices: int = 1
+
+    def __post_init__(self) -> None:
+        check_choice(self.axis, self.at, self.slices)
+        if self.outward < 0:
+            raise OptionError(f"outward must be at least 0, got {self.outward}")
 
     def next_prompt(  # noqa: D102
         self, truth: Mask, predicted: Mask, generator: np.random.Generator
     ) -> BoxPrompt | None:
+        boxes = self.next_prompts(truth, predicted, generator)
+        return boxes[0] if boxes else None
+
+    def next_prompts(  # noqa: D102
+        self, truth: Mask, predicted: Mask, generator: np.random.Generator
+    ) -> Sequence[BoxPrompt]:
         error_of(truth, predicted)
-        if predicted.array.any() or not truth.array.any():
-            return None
-        others = tuple(axis for axis in range(3) if axis != self.axis)
-        occupied = np.flatnonzero(truth.array.any(axis=others))
-        middle = int(occupied[len(occupied) // 2])
-        plane = np.take(truth.array, [middle], axis=self.axis)
-        box = Box.of_mask(plane)
+        if predicted.array.any():
+            return ()
+        chosen = chosen_slices(truth, self.axis, self.at, self.slices)
+        return [self._around(truth, index, generator) for index in chosen]
+
+    def _around(self, truth: Mask, index: int, generator: np.random.Generator) -> BoxPrompt:
+        box = Box.of_mask(np.take(truth.array, [index], axis=self.axis))
         low, high = np.array(box.start), np.array(box.stop)
         pushed = int(generator.integers(0, self.outward + 1))
-        for axis in others:
+        for axis in (axis for axis in range(3) if axis != self.axis):
             width = int(pushed * truth.grid.shape[axis] / 256)
             low[axis] -= width
             high[axis] += width
-        low[self.axis], high[self.axis] = middle, middle + 1
+        low[self.axis], high[self.axis] = index, index + 1
         return _within(low.astype(np.float64), high.astype(np.float64), truth)
 
 

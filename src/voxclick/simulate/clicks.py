@@ -91,6 +91,23 @@ class UniformClick(SimulatedUser):
         return Point(at, positive=bool(truth.array[at]))
 
 
+@dataclass(frozen=True)
+class ForegroundClick(SimulatedUser):
+    """Any voxel of the object, all alike, wherever the mask is (3DSAM-adapter's test).
+
+    It corrects nothing, and ends when the mask is right. Points may be drawn twice.
+    """
+
+    def next_prompt(  # noqa: D102
+        self, truth: Mask, predicted: Mask, generator: np.random.Generator
+    ) -> Point | None:
+        box, _ = error_of(truth, predicted)
+        inside = np.argwhere(truth.array)
+        if box.empty or not len(inside):
+            return None
+        return Point(place(inside[int(generator.integers(len(inside)))]))
+
+
 def _largest_part(error: Bool[Array, "d h w"]) -> tuple[Box, Bool[Array, "a b c"]]:
     parts, sizes = components(error)
     sizes[0] = 0

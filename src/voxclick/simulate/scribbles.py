@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 from scipy.ndimage import binary_erosion
 
+from voxclick.errors import OptionError
 from voxclick.prompts import Scribble
 from voxclick.simulate.skeleton import skeleton
 from voxclick.simulate.strokes import error_slice
@@ -29,6 +30,12 @@ class ScribbleUser(SimulatedUser):
     """
 
     style: Style = "any"
+
+    def __post_init__(self) -> None:
+        if self.style not in ("any", *STYLES):
+            raise OptionError(
+                f"style must be any or one of {', '.join(STYLES)}, got {self.style!r}"
+            )
 
     def next_prompt(  # noqa: D102  (as in SimulatedUser)
         self, truth: Mask, predicted: Mask, generator: np.random.Generator

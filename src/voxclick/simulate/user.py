@@ -1,6 +1,7 @@
 """What every simulated user does: look at the error and give the next prompt."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 
 import cc3d
 import numpy as np
@@ -30,6 +31,16 @@ class SimulatedUser(ABC):
         Raises:
             GridMismatchError: If the two masks lie on different grids.
         """
+
+    def next_prompts(
+        self, truth: Mask, predicted: Mask, generator: np.random.Generator
+    ) -> Sequence[Prompt]:
+        """What the user says before it looks at the mask again: one prompt, for most users.
+
+        Empty when there is nothing left to correct. Arguments and errors as in `next_prompt`.
+        """
+        prompt = self.next_prompt(truth, predicted, generator)
+        return () if prompt is None else (prompt,)
 
 
 def error_of(truth: Mask, predicted: Mask) -> tuple[Box, Bool[Array, "i j k"]]:

@@ -1,17 +1,14 @@
-"""Checkpoints that a run goes on from, and the weights that it leaves."""
+"""Checkpoints that a run goes on from."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save
 from torch import Tensor, nn
 
 from voxclick.errors import InputError
 from voxclick.io.atomic import whole
-from voxclick.models.builtin.network import Network
 
 CHECKPOINT = "checkpoint.pt"
 WEIGHTS = "weights.safetensors"
@@ -31,12 +28,20 @@ class Average:
         """An average that starts from these weights."""
         return cls({name: value.detach().clone() for name, value in network.state_dict().items()})
 
+    def load(self, weights: dict[str, Tensor]) -> None:
+        """Go on from these weights, wherever they lie."""
+        for name, value in weights.items():
+            self.weights[name].copy_(value)
+
     def update(self, network: nn.Module, decay: float, step: int) -> None:
-        """Move towards these weights; faster in the first steps."""
+        """Move towards these weights; faster in the first steps. Whole numbers are taken over."""
         decay = min(decay, (1 + step) / (10 + step))
         with torch.no_grad():
             for name, value in network.state_dict().items():
-                self.weights[name].lerp_(value, 1 - decay)
+                if value.is_floating_point():
+                    self.weights[name].lerp_(value, 1 - decay)
+                else:
+                    self.weights[name].copy_(value)
 
 
 def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
@@ -58,15 +63,3 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
             f"{path} is no checkpoint to go on from: {error}; begin in another folder"
         ) from None
     return state
-
-
-def save_weights(path: Path, network: Network, average: Average, told: dict[str, Any]) -> None:
-    """Write averaged weights in half precision, with what is known of them in the header."""
-    halves = {name: value.half().contiguous() for name, value in average.weights.items()}
-    header = {
-        "voxclick": "builtin",
-        "widths": json.dumps(network.widths.as_dict()),
-        "run": json.dumps(told),
-    }
-    with whole(path, ".safetensors") as part:
-        part.write_bytes(save(halves, metadata=header))

@@ -1,21 +1,63 @@
 """The curves of a run: a table, and a picture of it."""
 
 import csv
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+
+from voxclick.types import Array
 
 CURVE = "curve.csv"
 SMOOTH = 50
 """Steps that a drawn point is the mean of, at most."""
 
 
-def draw_curves(path: Path) -> Path:
-    """Draw loss and Dice by step, beside the table.
+@dataclass(frozen=True)
+class Line:
+    """One measure in a panel.
+
+    Attributes:
+        measure: Its column.
+        label: In the legend; empty for none.
+        colour: Number of its colour.
+        dotted: Whether it is drawn so.
+    """
+
+    measure: str
+    label: str = ""
+    colour: int = 0
+    dotted: bool = False
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One pair of axes.
+
+    Attributes:
+        title: Of the vertical axis.
+        lines: What is drawn.
+        legend: Title of the legend.
+        most: The largest value, where the axis begins at 0; None where it follows the values.
+    """
+
+    title: str
+    lines: tuple[Line, ...]
+    legend: str = ""
+    most: float | None = None
+
+
+LOSS = Panel("loss", (Line("loss"),))
+
+
+def draw_curves(path: Path, panels: tuple[Panel, ...]) -> Path:
+    """Draw the panels by step, beside the table.
 
     Args:
         path: The table.
+        panels: What to draw, from left to right.
 
     Returns:
         The picture.
@@ -23,25 +65,32 @@ def draw_curves(path: Path) -> Path:
     with path.open(newline="") as stream:
         rows = list(csv.DictReader(stream))
     columns = {name: np.array([float(row[name]) for row in rows]) for name in rows[0]}
-    figure = Figure(figsize=(10, 4), layout="constrained")
-    left, right = figure.subplots(1, 2)
-    width = max(1, min(SMOOTH, len(rows) // 20))
-    left.plot(*_averaged(columns["step"], columns["loss"], width))
-    left.set(xlabel="step", ylabel="loss")
-    for place, name in enumerate(name for name in columns if name.startswith("dice_")):
-        times = name.removeprefix("dice_")
-        color = f"C{place}"
-        right.plot(*_averaged(columns["step"], columns[name], width), color=color, label=times)
-        evidence = _averaged(columns["step"], columns[f"evidence_{times}"], width)
-        right.plot(*evidence, color=color, linestyle=":")
-    right.set(xlabel="step", ylabel="Dice (dotted: evidence alone)", ylim=(0, 1))
-    right.legend(title="prompts")
+    figure = Figure(figsize=(5 * len(panels), 4), layout="constrained")
+    axes = figure.subplots(1, len(panels), squeeze=False)[0]
+    for place, panel in enumerate(panels):
+        _draw(axes[place], panel, columns)
     picture = path.with_suffix(".png")
     figure.savefig(picture, dpi=100)
     return picture
 
 
-def _averaged(steps: np.ndarray, values: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:
+def _draw(axes: Axes, panel: Panel, columns: dict[str, Array]) -> None:
+    count = len(columns["step"])
+    width = max(1, min(SMOOTH, count // 20))
+    known = [line for line in panel.lines if line.measure in columns]
+    for line in known:
+        style = ":" if line.dotted else "-"
+        steps, values = _averaged(columns["step"], columns[line.measure], width)
+        label = line.label or "_"
+        axes.plot(steps, values, color=f"C{line.colour}", linestyle=style, label=label)
+    axes.set(xlabel="step", ylabel=panel.title)
+    if panel.most is not None:
+        axes.set(ylim=(0, panel.most))
+    if any(line.label for line in known):
+        axes.legend(title=panel.legend or None)
+
+
+def _averaged(steps: Array, values: Array, width: int) -> tuple[Array, Array]:
     count = len(steps) // width
     parts = values[: count * width].reshape(count, width)
     known = np.isfinite(parts)

@@ -1,39 +1,37 @@
-"""The training loop: any number of processes, resumable to the same result."""
+"""The training loop: any recipe, any number of processes, resumable to the same result."""
 
 import csv
 import json
 import logging
 import os
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from accelerate import Accelerator
-from torch import Tensor
+from accelerate import Accelerator, DistributedDataParallelKwargs
+from torch import nn
 
-from voxclick.errors import InputError
-from voxclick.models.builtin.network import Network, Widths, channels_last
-from voxclick.models.builtin.weights import read_weights
+from voxclick.errors import InputError, OptionError
 from voxclick.train.checkpoint import (
     CHECKPOINT,
     WEIGHTS,
     Average,
     read_checkpoint,
     save_checkpoint,
-    save_weights,
 )
-from voxclick.train.config import TrainConfig
+from voxclick.train.config import Config, recipe_class
 from voxclick.train.curves import CURVE, draw_curves
-from voxclick.train.samples import Samples
-from voxclick.train.step import ClickLoop, Played
+from voxclick.train.feed import Feed
+from voxclick.train.gradients import clip_each_group
+from voxclick.train.parts import told_parts
+from voxclick.train.recipe import Recipe
 
 log = logging.getLogger(__name__)
-
-SHOWN = (1, 2, 3, 5)
-"""Rounds whose Dice the curve tells."""
 
 
 @dataclass(frozen=True)
@@ -43,64 +41,77 @@ class Run:
     Attributes:
         config: What it is.
         output: Folder of the checkpoint, the weights, the curves and the configuration.
-        data: Folder of real volumes; None for made-up scenes only.
+        data: Folder of labelled volumes; None for none.
         start: Weights to start from; None for new ones.
         seconds: Stop after so long, to go on later; None for never.
     """
 
-    config: TrainConfig
+    config: Config
     output: Path
     data: Path | None = None
     start: Path | None = None
     seconds: float | None = None
 
 
-def train(run: Run) -> Path:
+@dataclass(eq=False)
+class Trained:
+    """What a checkpoint holds and training changes."""
+
+    network: nn.Module
+    optimiser: torch.optim.Optimizer
+    average: Average
+    step: int = 0
+
+
+def train(run: Run, tell: Callable[[str], None] = log.info) -> Path:
     """Train, or go on with what the output folder holds, and write the weights.
 
     Every random choice follows from the seed, the step and the process, so that a run that was
     stopped and went on ends as one that was not.
 
+    Args:
+        run: What to do.
+        tell: Takes a line about the network, and one at each checkpoint.
+
     Returns:
-        The file of the averaged weights.
+        The file of the weights.
 
     Raises:
         InputError: If the folder holds a run of another configuration.
+        OptionError: If half precision is wanted of a CPU.
     """
-    accelerator = Accelerator()
-    torch.manual_seed(run.config.seed)
-    network = Network(Widths(levels=run.config.levels))
-    if run.start is not None:
-        network = read_weights(run.start)
-    optimiser = torch.optim.AdamW(
-        network.parameters(),
-        lr=run.config.rate,
-        betas=(0.9, 0.98),
-        weight_decay=run.config.weight_decay,
+    settings = run.config.settings
+    recipe_type = recipe_class(run.config.recipe)
+    accelerator = _accelerator(settings.autocast, recipe_type.some_unused)
+    recipe = recipe_type(settings, run.data, accelerator.num_processes)
+    torch.manual_seed(settings.seed)
+    network = recipe.network(run.start)
+    optimiser = recipe.optimiser(network)
+    network.to(accelerator.device)
+    trained = Trained(network, optimiser, Average.of(network))
+    _resume(run, trained)
+    module, optimiser = accelerator.prepare(
+        recipe.module(network, _threads(accelerator)), optimiser
     )
-    channels_last(network.to(accelerator.device))
-    average = Average.of(network)
-    step = _resume(run, network, optimiser, average)
-    clicking, optimiser = accelerator.prepare(ClickLoop(network, _threads(accelerator)), optimiser)
-    samples = Samples(run.config, run.data)
+    if accelerator.is_main_process:
+        tell(told_parts(network))
+    feed = Feed(recipe, accelerator.process_index)
     started = time.monotonic()
     run.output.mkdir(parents=True, exist_ok=True)
     rows: list[dict[str, float]] = []
-    while step < run.config.steps:
+    while trained.step < recipe.steps:
         began = time.monotonic()
-        row = _step(run.config, accelerator, clicking, optimiser, samples, step)
-        average.update(network, run.config.ema, step)
-        step += 1
-        row |= {"step": step, "seconds": time.monotonic() - began}
+        row = _step(feed, accelerator, module, optimiser, trained.step)
+        trained.average.update(network, settings.ema, trained.step)
+        trained.step += 1
+        row |= {"step": trained.step, "seconds": time.monotonic() - began}
         rows.append(row)
         out_of_time = run.seconds is not None and time.monotonic() - started > run.seconds
-        last = step == run.config.steps or _any(accelerator, out_of_time)
-        if step % run.config.save_every == 0 or last:
+        last = trained.step == recipe.steps or _any(accelerator, out_of_time)
+        if trained.step % settings.save_every == 0 or last:
             if accelerator.is_main_process:
-                _save(run, network, optimiser, average, step)
-                _append(run.output / CURVE, rows)
-                draw_curves(run.output / CURVE)
-                log.info("step %d of %d: %s", step, run.config.steps, _told(rows))
+                _save(run, recipe, trained, rows)
+                tell(_told(recipe, trained.step, _means(rows)))
             rows = []
         if last:
             break
@@ -108,51 +119,60 @@ def train(run: Run) -> Path:
     return run.output / WEIGHTS
 
 
-def learning_rate(config: TrainConfig, step: int) -> float:
-    """Up over the warm-up, level, and down to nothing over the cool-down.
+def _accelerator(autocast: str, some_unused: bool) -> Accelerator:
+    unused = DistributedDataParallelKwargs(find_unused_parameters=some_unused)
+    accelerator = Accelerator(kwargs_handlers=[unused])
+    if autocast == "bf16" and accelerator.device.type == "cpu":
+        # PyTorch 2.13 gives wrong weight gradients for bf16 convolutions over 2 x 2 x 2 voxels
+        raise OptionError(
+            f"autocast {autocast} needs a GPU, got a CPU, where gradients of small half-precision "
+            "convolutions are wrong; leave it out"
+        )
+    return accelerator
 
-    The level part can be prolonged: a run of more steps is the same until its cool-down.
 
-    Source: Zhai et al., Scaling vision transformers, CVPR 2022, section 3.5.
-    """
-    rise = min(1.0, (step + 1) / max(1, config.warmup))
-    left = (config.steps - step) / max(1.0, config.cooldown * config.steps)
-    return config.rate * min(rise, 1.0, left)
+@contextmanager
+def _precision(autocast: str, accelerator: Accelerator) -> Iterator[None]:
+    """As accelerate's own configuration says, unless the settings ask for more."""
+    with accelerator.autocast():
+        if autocast == "no":
+            yield
+        else:
+            with torch.autocast(accelerator.device.type, torch.bfloat16):
+                yield
 
 
 def _step(
-    config: TrainConfig,
-    accelerator: Accelerator,
-    clicking: torch.nn.Module,
-    optimiser: Any,
-    samples: Samples,
-    step: int,
+    feed: Feed, accelerator: Accelerator, module: nn.Module, optimiser: Any, step: int
 ) -> dict[str, float]:
+    recipe, rank = feed.recipe, accelerator.process_index
+    settings = recipe.settings
     for group in optimiser.param_groups:
-        group["lr"] = learning_rate(config, step)
+        group["lr"] = group.setdefault("initial_lr", group["lr"]) * recipe.share(step)
     optimiser.zero_grad()
-    rank = accelerator.process_index
-    drawn = [samples.draw(step, rank, number) for number in range(config.scenes)]
-    seed = int(np.random.SeedSequence((config.seed, step, rank)).generate_state(1)[0])
-    with accelerator.autocast():
-        loss, played = clicking(drawn, seed)
-    accelerator.backward(loss)
-    norm: Tensor = accelerator.clip_grad_norm_(clicking.parameters(), config.clip)
-    healthy = bool(torch.isfinite(norm))
+    seeds = np.random.SeedSequence((settings.seed, step, rank)).generate_state(settings.accumulate)
+    rows: list[dict[str, float]] = []
+    for place, (seed, drawn) in enumerate(zip(seeds, feed.take(step), strict=True)):
+        torch.manual_seed(int(seed))
+        alone = place + 1 < len(seeds)
+        with accelerator.no_sync(module) if alone else nullcontext():
+            with _precision(settings.autocast, accelerator):
+                loss, measures = module(drawn, int(seed))
+            accelerator.backward(loss / len(seeds))
+        rows.append({"loss": float(loss.detach()), **measures})
+    healthy = clip_each_group(accelerator, optimiser, settings.clip)
     if healthy:
         optimiser.step()
-    return {"loss": float(loss.detach()), "skipped": float(not healthy), **_quality(played)}
+    return {**_means(rows), "skipped": float(not healthy)}
 
 
-def _quality(played: list[Played]) -> dict[str, float]:
-    """Mean Dice after some rounds, of the network and of the evidence that it corrects."""
-    found: dict[str, float] = {}
-    for shown in SHOWN:
-        pairs = [each.dice[shown - 1] for each in played if len(each.dice) >= shown]
-        for place, name in enumerate(("dice", "evidence")):
-            values = [pair[place] for pair in pairs]
-            found[f"{name}_{shown}"] = float(np.mean(values)) if values else float("nan")
-    return found
+def _means(rows: list[dict[str, float]]) -> dict[str, float]:
+    """The mean of each measure over the rows where it is known."""
+    means = {}
+    for name in rows[0]:
+        known = [row[name] for row in rows if np.isfinite(row[name])]
+        means[name] = float(np.mean(known)) if known else float("nan")
+    return means
 
 
 def _threads(accelerator: Accelerator) -> int:
@@ -168,24 +188,24 @@ def _any(accelerator: Accelerator, flag: bool) -> bool:
     return bool(accelerator.reduce(told, reduction="sum") > 0)
 
 
-def _resume(run: Run, network: Network, optimiser: torch.optim.Optimizer, average: Average) -> int:
+def _resume(run: Run, trained: Trained) -> None:
     path = run.output / CHECKPOINT
     if not path.exists():
-        return 0
+        return
     state = read_checkpoint(path)
     ours = run.config.as_dict()
     theirs = {name: _listed(value) for name, value in json.loads(state["config"]).items()}
-    free = ("steps", "save_every")
+    free = run.config.settings.free
     other = [n for n in ours if n not in free and theirs.get(n) != _listed(ours[n])]
     if other:
         raise InputError(
             f"{run.output} holds a run that differs in {', '.join(other)}; "
             "give it another folder, or the configuration it began with"
         )
-    network.load_state_dict(state["network"])
-    optimiser.load_state_dict(state["optimiser"])
-    average.weights = state["average"]
-    return int(state["step"])
+    trained.network.load_state_dict(state["network"])
+    trained.optimiser.load_state_dict(state["optimiser"])
+    trained.average.load(state["average"])
+    trained.step = int(state["step"])
 
 
 def _listed(value: Any) -> Any:
@@ -193,23 +213,28 @@ def _listed(value: Any) -> Any:
 
 
 def _save(
-    run: Run,
-    network: Network,
-    optimiser: Any,
-    average: Average,
-    step: int,
+    run: Run, recipe: Recipe[Any, Any], trained: Trained, rows: list[dict[str, float]]
 ) -> None:
     config = run.config.as_dict()
     state = {
-        "step": step,
+        "step": trained.step,
         "config": json.dumps(config),
-        "network": network.state_dict(),
-        "optimiser": optimiser.state_dict(),
-        "average": average.weights,
+        "network": trained.network.state_dict(),
+        "optimiser": trained.optimiser.state_dict(),
+        "average": trained.average.weights,
     }
     save_checkpoint(run.output / CHECKPOINT, state)
-    save_weights(run.output / WEIGHTS, network, average, {"step": step, **config})
+    told = {"step": trained.step, **config}
+    recipe.write(run.output / WEIGHTS, trained.network, trained.average.weights, told)
     (run.output / "config.json").write_text(json.dumps(config, indent=1) + "\n")
+    _append(run.output / CURVE, rows)
+    draw_curves(run.output / CURVE, recipe.panels)
+
+
+def _told(recipe: Recipe[Any, Any], step: int, means: dict[str, float]) -> str:
+    told = [name for name in ("loss", *recipe.told, "seconds") if name in means]
+    named = [f"{name} {means[name]:.4g}" for name in told]
+    return f"step {step} of {recipe.steps}: {', '.join(named)}"
 
 
 def _append(path: Path, rows: list[dict[str, float]]) -> None:
@@ -219,11 +244,3 @@ def _append(path: Path, rows: list[dict[str, float]]) -> None:
         if new:
             writer.writeheader()
         writer.writerows(rows)
-
-
-def _told(rows: list[dict[str, float]]) -> str:
-    told = []
-    for name in ("loss", "dice_1", "evidence_1", "dice_3", "evidence_3", "seconds"):
-        known = [row[name] for row in rows if np.isfinite(row[name])]
-        told.append(f"{name} {np.mean(known):.3f}" if known else f"{name} -")
-    return ", ".join(told)

@@ -29,10 +29,12 @@ def test_labels_lie_in_a_parallel_folder(tmp_path):
     assert [case.labels.parent.name for case in cases] == ["gt", "gt"]
 
 
-def test_files_that_are_no_archives_or_have_no_labels_are_left_out(tmp_path):
+def test_files_that_are_no_archives_are_left_out_and_those_without_labels_have_a_problem(tmp_path):
     (tmp_path / "CT_text.npz").write_text("this is no archive")
     np.savez(tmp_path / "CT_test.npz", imgs=CUBE, spacing=(1, 1, 1))
-    assert find(tmp_path) == []
+    (case,) = find(tmp_path)
+    assert (case.name, case.labels) == ("CT_test", None)
+    assert "CT_test.npz, array gts" in case.problem
 
 
 def test_labels_without_a_spacing_lie_on_the_image(tmp_path):

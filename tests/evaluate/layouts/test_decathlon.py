@@ -24,7 +24,9 @@ def test_an_image_belongs_to_the_label_of_its_name(tmp_path):
         "labelsTr/liver_2.nii.gz",
         "labelsTr/._liver_2.nii.gz",
     )
-    (case,) = find(tmp_path)
+    unlabelled, case = find(tmp_path)
+    assert (unlabelled.name, case.problem) == ("liver_1", "")
+    assert str(tmp_path / "labelsTr" / "liver_1.nii.gz") in unlabelled.problem
     assert (case.name, case.image.name, case.names) == (
         "liver_2",
         "liver_2.nii.gz",

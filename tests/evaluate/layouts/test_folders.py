@@ -36,11 +36,24 @@ def test_names_come_from_labels_json(tmp_path):
     assert case.names == {1: "liver", 7: "spleen"}
 
 
-def test_a_folder_without_a_label_is_skipped_and_logged(tmp_path, caplog):
-    make(tmp_path / "one", "image.nii.gz")
+def test_a_folder_without_an_image_is_skipped_and_logged(tmp_path, caplog):
+    make(tmp_path / "one", "label.nii.gz")
     with caplog.at_level(logging.DEBUG):
         assert find(tmp_path) == []
     assert str(tmp_path / "one") in caplog.text
+
+
+def test_an_image_without_a_label_is_a_case_whose_problem_says_what_is_missing(tmp_path):
+    make(tmp_path / "sets" / "one", "image.nii.gz")
+    (case,) = find(tmp_path)
+    assert (case.name, case.group) == ("sets/one", "sets")
+    assert str(tmp_path / "sets" / "one" / "label.nii.gz") in case.problem
+
+
+def test_a_label_can_be_called_a_segmentation(tmp_path):
+    make(tmp_path / "volume-3", "image.nii.gz", "segmentation.nii.gz")
+    (case,) = find(tmp_path)
+    assert (case.labels.name, case.problem) == ("segmentation.nii.gz", "")
 
 
 @pytest.mark.parametrize("content", ["[1, 2]", "{", '{"liver": 1}', "\xff\xfe"])

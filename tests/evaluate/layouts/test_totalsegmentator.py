@@ -19,7 +19,8 @@ def test_a_structure_has_one_number_in_every_case(tmp_path):
     assert two.masks[2].name == "liver.nii.gz"
 
 
-def test_a_case_without_segmentations_is_left_out(tmp_path):
+def test_a_case_without_segmentations_has_a_problem(tmp_path):
     (tmp_path / "s0001").mkdir()
     (tmp_path / "s0001" / "ct.nii.gz").touch()
-    assert find(tmp_path) == []
+    (case,) = find(tmp_path)
+    assert str(tmp_path / "s0001" / "segmentations") in case.problem

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from voxclick.evaluate.case import Case
+from voxclick.evaluate.case import Case, unlabelled
 
 NAMES_UNTIL_2021 = {1: "necrosis", 2: "edema", 3: "non_enhancing_tumour", 4: "enhancing_tumour"}
 NAMES_FROM_2023 = {1: "necrosis", 2: "edema", 3: "enhancing_tumour"}
@@ -22,4 +22,10 @@ def find(folder: Path) -> list[Case]:
             options = [label.with_name(f"{stem}{contrast}{packing}") for contrast in contrasts]
             if image := next((path for path in options if path.is_file()), None):
                 cases.append(Case(label.parent.name, "", image, label, names))
-    return cases
+        labelled = {case.name for case in cases}
+        for image in sorted(folder.glob(f"*/*{contrasts[0]}*")):
+            stem, _, packing = image.name.rpartition(contrasts[0])
+            if image.parent.name not in labelled:
+                wanted = image.with_name(f"{stem}{ending}{packing}")
+                cases.append(unlabelled(image.parent.name, image, wanted))
+    return sorted(cases, key=lambda case: case.name)

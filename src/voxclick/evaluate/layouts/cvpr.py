@@ -2,13 +2,14 @@
 
 The labels (`gts`) lie in the case's own file or, for the validation sets, in a file of the same
 name in a parallel folder, often without a spacing. File names begin with the modality, as in
-`CT_Abdomen1_12.npz`; it is the case's group. The objects have numbers and no names.
+`CT_Abdomen1_12.npz`; it is the case's group. The objects have numbers and no names, and may have
+boxes in the file of the image.
 """
 
 import zipfile
 from pathlib import Path
 
-from voxclick.evaluate.case import Case
+from voxclick.evaluate.case import Case, unlabelled
 
 
 def find(folder: Path) -> list[Case]:
@@ -19,11 +20,17 @@ def find(folder: Path) -> list[Case]:
     cases = []
     for path in paths:
         label = path if "gts" in arrays[path] else labels.get(path.name)
-        if "imgs" in arrays[path] and label is not None:
-            name = path.relative_to(folder).with_suffix("").as_posix()
-            modality = path.name.partition("_")[0]
+        if "imgs" not in arrays[path]:
+            continue
+        name = path.relative_to(folder).with_suffix("").as_posix()
+        modality = path.name.partition("_")[0]
+        if label is None:
+            wanted = path.with_name(f"{path.name}, array gts")
+            cases.append(unlabelled(name, path, wanted, modality))
+        else:
             placed = not arrays[label].isdisjoint(("spacing", "affine"))
-            cases.append(Case(name, modality, path, label, placed=placed))
+            boxes = path if "boxes" in arrays[path] else None
+            cases.append(Case(name, modality, path, label, placed=placed, boxes=boxes))
     return cases
 
 

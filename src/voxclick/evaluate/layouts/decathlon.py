@@ -6,13 +6,13 @@
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from voxclick.errors import FileFormatError
 from voxclick.evaluate.case import Case
-from voxclick.evaluate.layouts.folders import SUFFIXES
+from voxclick.evaluate.layouts.paired import pairs, stem
 
 SPLITS = ("Tr", "Va", "Ts")
 
@@ -29,17 +29,11 @@ def find(folder: Path) -> list[Case]:
     fields = _read(description)
     cases = []
     for split in SPLITS:
-        for label in sorted((folder / f"labels{split}").glob("*")):
-            suffix = next((s for s in SUFFIXES if label.name.endswith(s)), None)
-            if suffix is None or label.name.startswith("."):  # the Decathlon's archives hold ._*
-                continue
-            name = label.name.removesuffix(suffix)
-            images = folder / f"images{split}"
-            options = (images / label.name, images / f"{name}_0000{suffix}")
-            if image := next((path for path in options if path.is_file()), None):
-                stacked = fields.channels > 1 and image == options[0]
-                channel = 0 if stacked else None
-                cases.append(Case(name, "", image, label, fields.names, channel=channel))
+        images, labels = folder / f"images{split}", folder / f"labels{split}"
+        for case in pairs(images, labels):  # the Decathlon's archives hold ._* files
+            stacked = fields.channels > 1 and not stem(case.image).endswith("_0000")
+            channel = 0 if stacked else None
+            cases.append(replace(case, names=fields.names, channel=channel))
     return cases
 
 

@@ -1,4 +1,7 @@
-"""voxclick's own layout: a folder a case with `image.*`, `label.*` and `labels.json`, nested."""
+"""voxclick's own layout: a folder a case with `image.*`, `label.*` and `labels.json`, nested.
+
+`segmentation.*` stands for `label.*`, as in the folders that 3DSAM-adapter is trained on.
+"""
 
 import json
 import logging
@@ -6,7 +9,7 @@ import os
 from pathlib import Path
 
 from voxclick.errors import FileFormatError
-from voxclick.evaluate.case import Case
+from voxclick.evaluate.case import Case, unlabelled
 
 logger = logging.getLogger(__name__)
 
@@ -16,7 +19,8 @@ SUFFIXES = (".nii.gz", ".nii", ".nrrd", ".seg.nrrd", ".nhdr", ".mha", ".mhd")
 def find(folder: Path) -> list[Case]:
     """The cases in and below a folder, by path; each is named by its path below it.
 
-    A case's group is the name of the folder that holds it.
+    A case's group is the name of the folder that holds it. A folder with an image and no label is
+    a case with a problem.
     """
     cases: list[Case] = []
     seen: set[Path] = set()
@@ -28,13 +32,17 @@ def find(folder: Path) -> list[Case]:
         seen.add(here.resolve())
         below.sort()
         image, label = only_file(here, "image"), only_file(here, "label")
-        if image is None or label is None:
-            logger.debug("skipped %s: it holds no image.* with a label.*", here)
+        label = label or only_file(here, "segmentation")
+        if image is None:
+            logger.debug("skipped %s: it holds no image.*", here)
             continue
         below.clear()
         inside = here.relative_to(folder).as_posix()
         name = here.resolve().name if inside == "." else inside
         group = name.rpartition("/")[0]
+        if label is None:
+            cases.append(unlabelled(name, image, here / "label.nii.gz", group))
+            continue
         cases.append(Case(name, group, image, label, read_names(here / "labels.json")))
     return cases
 

@@ -29,8 +29,34 @@ LAYOUTS: tuple[LayoutRow, ...] = (
         module="voxclick.evaluate.layouts.decathlon",
     ),
     LayoutRow(
+        name="flare",
+        title="FLARE21, FLARE22, FLARE23",
+        example="images/FLARE22_Tr_0001_0000.nii.gz + labels/FLARE22_Tr_0001.nii.gz, or "
+        "TrainingImg + TrainingMask",
+        module="voxclick.evaluate.layouts.flare",
+    ),
+    LayoutRow(
+        name="totalsegplusplus",
+        title="TotalSeg++",
+        example="trainset.csv, validset.csv or testset.csv + images/<case>.nii.gz + "
+        "masks/<case>.nii.gz",
+        module="voxclick.evaluate.layouts.totalsegplusplus",
+    ),
+    LayoutRow(
+        name="btcv",
+        title="BTCV",
+        example="img/img0001.nii.gz + label/label0001.nii.gz, also below RawData/Training",
+        module="voxclick.evaluate.layouts.btcv",
+    ),
+    LayoutRow(
+        name="acdc",
+        title="ACDC",
+        example="patient001/patient001_frame01.nii.gz + patient001/patient001_frame01_gt.nii.gz",
+        module="voxclick.evaluate.layouts.acdc",
+    ),
+    LayoutRow(
         name="totalsegmentator",
-        title="TotalSegmentator CT and MR",
+        title="TotalSegmentator CT (v1, v2) and MR",
         example="<case>/ct.nii.gz (or mri.nii.gz) + <case>/segmentations/<name>.nii.gz",
         module="voxclick.evaluate.layouts.totalsegmentator",
     ),
@@ -58,6 +84,13 @@ LAYOUTS: tuple[LayoutRow, ...] = (
         title="CVPR 2025 interactive 3D segmentation",
         example="<case>.npz with imgs and gts, or two folders of <case>.npz",
         module="voxclick.evaluate.layouts.cvpr",
+    ),
+    LayoutRow(
+        name="paired",
+        title="a plain folder",
+        example="images/<case>.nii.gz + labels/<case>.nii.gz (or masks/), or <case>.nii.gz + "
+        "<case>_seg.nii.gz",
+        module="voxclick.evaluate.layouts.paired",
     ),
     LayoutRow(
         name="folders",

@@ -78,6 +78,27 @@ def write_labelmap(labels: LabelMap, path: Path, source: Path | None = None) -> 
     np.savez_compressed(path, segs=segs, spacing=spacing, affine=labels.grid.affine)
 
 
+def read_array(path: Path, name: str) -> Array | None:
+    """One array of a challenge file as it is there, such as `prev_pred`; None without it.
+
+    Raises:
+        FileFormatError: If the file is broken, or the array is pickled.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            member = f"{name}.npy"
+            return _array(archive, member, path) if member in archive.namelist() else None
+    except UNREADABLE as error:
+        raise _unreadable(path, error) from None
+
+
+def _unreadable(path: Path, error: Exception) -> InputError:
+    if isinstance(error, InputError):
+        return error
+    reason = str(error).partition("\n")[0] or type(error).__name__
+    return FileFormatError(f"an npz file is needed, cannot read {path}: {reason}")
+
+
 def _load(path: Path, wanted: tuple[str, ...]) -> tuple[Real[Array, "i j k"], Grid]:
     try:
         with zipfile.ZipFile(path) as archive:
@@ -94,10 +115,7 @@ def _load(path: Path, wanted: tuple[str, ...]) -> tuple[Real[Array, "i j k"], Gr
                 for key in ("spacing", "affine")
             )
     except UNREADABLE as error:
-        if isinstance(error, InputError):
-            raise
-        reason = str(error).partition("\n")[0] or type(error).__name__
-        raise FileFormatError(f"an npz file is needed, cannot read {path}: {reason}") from None
+        raise _unreadable(path, error) from None
     if array.ndim != 3 or array.size == 0 or array.dtype.kind not in "biuf":
         raise FileFormatError(
             f"a 3D volume of real numbers is needed, got {array.dtype} of the shape {array.shape} "

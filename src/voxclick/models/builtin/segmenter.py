@@ -14,6 +14,7 @@ from voxclick.models.builtin.folding import Folding
 from voxclick.models.builtin.maps import image_maps, prompt_maps
 from voxclick.models.builtin.network import Network, channels_last
 from voxclick.models.builtin.weights import read_packaged, read_weights
+from voxclick.models.device import best_dtype
 from voxclick.models.evidence.race import judge, obedient
 from voxclick.models.evidence.scene import Scene
 from voxclick.preprocess import View
@@ -93,17 +94,3 @@ class BuiltinSegmenter(Segmenter):
         if stands_out(evidence.score > 0, found > 0, scene.intensity):
             found = evidence.score
         return torch.from_numpy(found).to(self.device)
-
-
-def best_dtype(device: torch.device) -> torch.dtype:
-    """What the network computes in on this device: bfloat16 where that is about twice as fast.
-
-    It goes by what the chip has and not by a stopwatch, so that one machine always gives the same
-    masks for the same prompts.
-    """
-    if device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False):
-        return torch.bfloat16
-    chip: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()
-    if device.type == "cpu" and chip.get("avx512_bf16", False):
-        return torch.bfloat16
-    return torch.float32

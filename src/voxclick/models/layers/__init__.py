@@ -1,1 +1,1 @@
-"""Layers that several families share, because they are identical there."""
+"""What is identical in more than one family."""

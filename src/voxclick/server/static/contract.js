@@ -26,6 +26,14 @@
  * @property {boolean} can_undo
  * @property {boolean} can_redo
  * @property {Prompt[]} prompts
+ * @property {Slices | null} [slices] Of an object that is found slice by slice.
+ *
+ * How sure the model is of each slice that it looked at.
+ * @typedef {object} Slices
+ * @property {number} axis
+ * @property {number[]} numbers Ascending.
+ * @property {number[]} quality Of each, 0 to 1.
+ * @property {number[]} prompted
  *
  * What changes while one works; the answers to prompts carry it.
  * @typedef {object} Progress

@@ -6,6 +6,7 @@ import { Layers } from "./layers.js";
 import { drawCrosshair, drawPrompt } from "./marks.js";
 import { edges, mirrored, Placement } from "./plane.js";
 import { keepSharp } from "./sharp_canvas.js";
+import { Strip } from "./strip.js";
 
 /** @typedef {import("./scene.js").Scene} Scene */
 /** @typedef {import("./plane.js").Plane} Plane */
@@ -22,6 +23,7 @@ export class SlicePane {
   /** @type {[number, number]} Indices across and down in the middle. */
   #centre;
   #slider;
+  #strip;
   #place;
   #letters;
 
@@ -53,6 +55,7 @@ export class SlicePane {
       "aria-label": `${title} slice`,
     });
     this.#slider.addEventListener("input", () => this.scroll(this.#slider.valueAsNumber - this.slice));
+    this.#strip = new Strip(scene.shape[plane.axis], (slice) => this.scroll(slice - this.slice));
     this.#place = make("span", { class: "place" });
     this.#letters = {
       left: make("span", { class: "edge left" }),
@@ -66,6 +69,7 @@ export class SlicePane {
       make("h2", { class: "title" }, title),
       this.#place,
       ...Object.values(this.#letters),
+      this.#strip.element,
       this.#slider,
     );
     this.#watch();
@@ -159,6 +163,10 @@ export class SlicePane {
     for (const cause of [greys, progress, draft, sent, selected, loads, relabels]) {
       cause.watch(this.redraw);
     }
+    progress.watch(() => {
+      const slices = this.#scene.current?.slices;
+      this.#strip.show(slices?.axis === this.plane.axis ? slices : null);
+    });
     crosshair.watch(() => {
       this.#place.textContent = `${this.slice + 1} / ${this.#scene.shape[this.plane.axis]}`;
       this.#slider.valueAsNumber = this.slice;

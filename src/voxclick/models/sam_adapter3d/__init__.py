@@ -1,0 +1,1 @@
+"""SAM's image encoder made 3D with light adapters: tumours from one click."""
