@@ -94,6 +94,25 @@ def test_changed_weights_are_prepared_anew(features):
     check(network, features, prompts)
 
 
+def test_what_inference_mode_prepared_serves_outside_of_it(features):
+    network = lively()
+    prompts = asked(network, "elsewhere", "a mask")
+    with torch.inference_mode():
+        first = network.decode(features, prompts)
+    assert torch.equal(network.decode(features, prompts), first)
+
+
+def test_bfloat16_gives_nearly_the_same_mask(network, features):
+    prompts = asked(network, "far apart, one negative", "a mask")
+    full = network.decode(features, prompts) > 0
+    for given, mixed in (([f.bfloat16() for f in features], False), (features, True)):
+        with torch.autocast("cpu", torch.bfloat16, enabled=mixed):
+            logits = network.decode(given, prompts)
+        assert logits.dtype == torch.float32
+        less = logits > 0
+        assert 2 * (less & full).sum() / (less.sum() + full.sum()) > 0.98
+
+
 def test_gradients_go_through_the_plain_decoder(network, features):
     wanted = [feature.clone().requires_grad_() for feature in features]
     network.decode(wanted, asked(network, "elsewhere")).sum().backward()
