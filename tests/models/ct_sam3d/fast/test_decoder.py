@@ -2,8 +2,9 @@
 
 import pytest
 import torch
-from published_ct_sam3d import lively
+from published_ct_sam3d import SMALL, lively
 
+from voxclick.models.ct_sam3d.convert import from_published
 from voxclick.models.ct_sam3d.fast.decoder import FastDecoder, fits, prepared
 from voxclick.models.ct_sam3d.network import Network
 from voxclick.models.ct_sam3d.sizes import Sizes
@@ -95,9 +96,10 @@ def test_changed_weights_are_prepared_anew(features):
 
 
 def test_what_inference_mode_prepared_serves_outside_of_it(features):
-    network = lively()
-    prompts = asked(network, "elsewhere", "a mask")
+    state = lively().state_dict()
     with torch.inference_mode():
+        network = from_published(state, SMALL)
+        prompts = asked(network, "elsewhere", "a mask")
         first = network.decode(features, prompts)
     assert torch.equal(network.decode(features, prompts), first)
 
