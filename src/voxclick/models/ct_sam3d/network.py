@@ -10,7 +10,7 @@ from voxclick.models.ct_sam3d.clicks import click_maps
 from voxclick.models.ct_sam3d.cross_patch import CrossPatch
 from voxclick.models.ct_sam3d.decoder import MaskDecoder
 from voxclick.models.ct_sam3d.encoder import ImageEncoder
-from voxclick.models.ct_sam3d.fast.decoder import fits, prepared
+from voxclick.models.ct_sam3d.fast.decoder import prepared
 from voxclick.models.ct_sam3d.sizes import PATCH, Sizes
 from voxclick.types import Index3
 
@@ -93,7 +93,7 @@ class Network(nn.Module):
             features: As `encode` gives them.
             prompts: Previous probabilities, positive map, negative map.
         """
-        if self.training or not fits(self.sizes) or not _is_inference(features[0], self):
+        if self.training or not _is_inference(features[0], self):
             logits: Tensor = self.mask_decoder(features, prompts)
             return logits
         mixed = torch.is_autocast_enabled("cpu") or features[0].dtype == torch.bfloat16

@@ -1,13 +1,14 @@
 """The fast decoder gives the plain one's numbers, whatever is asked."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from published_ct_sam3d import SMALL, lively
 
 from voxclick.models.ct_sam3d.convert import from_published
-from voxclick.models.ct_sam3d.fast.decoder import FastDecoder, fits, prepared
+from voxclick.models.ct_sam3d.fast.decoder import FastDecoder, prepared
 from voxclick.models.ct_sam3d.network import Network
-from voxclick.models.ct_sam3d.sizes import Sizes
 
 CLICKS = {
     "the middle": [(32, 32, 32, 1)],
@@ -121,9 +122,11 @@ def test_gradients_go_through_the_plain_decoder(network, features):
     assert all(feature.grad is not None for feature in wanted)
 
 
-def test_channels_that_fit_no_kernel_stay_with_the_plain_decoder():
-    assert fits(Sizes())
-    assert not fits(Sizes(shared=40))
+@pytest.mark.slow
+def test_any_count_of_channels_gets_the_same_numbers():
+    network = lively(replace(SMALL, fine=10, coarse=20, shared=7, last=5))
+    features = network.encode(torch.rand(1, 1, 64, 64, 64))
+    check(network, features, asked(network, "elsewhere", "probabilities"))
 
 
 def test_without_onednn_the_numbers_are_the_same(network, features, monkeypatch):

@@ -16,7 +16,9 @@ def convolved(source: torch.Tensor, convolution: Convolution, blocks: np.ndarray
     winograd.spread(padded, blocks, spread.numpy())
     into = np.full((*source.shape[1:], fast.outputs), 7, np.float32)
     products = fast.products(spread).numpy()
-    winograd.gather(products, blocks, fast.bias, np.zeros_like(into), into)
+    given = np.empty((len(blocks), 4, 4, 4, fast.outputs), np.float32)
+    winograd.gather(products, given)
+    winograd.place(given, blocks, fast.bias, False, into)
     return into
 
 

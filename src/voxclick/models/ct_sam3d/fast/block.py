@@ -75,9 +75,9 @@ class FastBlock:
         on_grid = _OnGrid(maps, image.shape[3], bench)
         inner = bench.numbers("inner", *image.shape).numpy()
         on_grid.modulate(self.norm_0, image)
-        on_grid.convolve(self.conv_0, onto=np.broadcast_to(np.float32(0), image.shape), into=inner)
+        on_grid.convolve(self.conv_0, added=False, into=inner)
         on_grid.modulate(self.norm_1, inner)
-        on_grid.convolve(self.conv_1, onto=image, into=image)
+        on_grid.convolve(self.conv_1, added=True, into=image)
 
 
 class _OnGrid:
@@ -110,37 +110,36 @@ class _OnGrid:
         norm = Norm(scale, shift, modulation.both.bias, np.float32(SLOPE))
         lifted, low = self._lifted(modulation)
         for blocks in parts(self.asked, BLOCKS_AT_ONCE):
-            products = self._products(lifted, blocks - low, modulation.both)
-            self.bench.share(
-                len(blocks), partial(self._gather_modulation, products, blocks, norm, image)
-            )
+            given = self._gathered(lifted, blocks - low, modulation.both)
+            self.bench.share(len(blocks), partial(self._modulate_by, given, blocks, norm, image))
 
     def convolve(
-        self,
-        convolution: FastConvolution,
-        onto: Float[Array, "d h w c"],
-        into: Float[Array, "d h w c"],
+        self, convolution: FastConvolution, added: bool, into: Float[Array, "d h w c"]
     ) -> None:
-        """Convolve what is inside `modulated`."""
+        """Convolve what is inside `modulated`, and put it where it goes or add it to that."""
         for blocks in parts(self.blocks, BLOCKS_AT_ONCE):
-            products = self._products(self.modulated, blocks, convolution)
-            self.bench.share(
-                len(blocks), partial(_gather, products, blocks, convolution.bias, (onto, into))
-            )
+            given = self._gathered(self.modulated, blocks, convolution)
+            place = partial(_place, given, blocks, convolution.bias, added, into)
+            self.bench.share(len(blocks), place)
 
-    def _gather_modulation(
-        self, products: Array, blocks: Array, norm: Norm, image: Array, part: slice
+    def _modulate_by(
+        self, given: Array, blocks: Array, norm: Norm, image: Array, part: slice
     ) -> None:
-        winograd.gather_modulation(products[part], blocks[part], norm, image, self.modulated)
+        winograd.modulate_by(given[part], blocks[part], norm, image, self.modulated)
 
-    def _products(self, source: Array, blocks: Int[Array, "n 3"], by: FastConvolution) -> Array:
+    def _gathered(
+        self, source: Array, blocks: Int[Array, "n 3"], by: FastConvolution
+    ) -> Float[Array, "n 4 4 4 c"]:
+        """A convolution's results in some blocks, without its bias."""
         spread = self.bench.numbers("spread", BLOCKS_AT_ONCE, PRODUCTS, by.inputs)
-        into = spread.numpy()
+        rows = spread.numpy()
         self.bench.share(
-            len(blocks), lambda part: winograd.spread(source, blocks[part], into[part])
+            len(blocks), lambda part: winograd.spread(source, blocks[part], rows[part])
         )
-        products: Array = by.products(spread).numpy()
-        return products
+        products = by.products(spread).numpy()
+        given = self.bench.numbers("given", len(blocks), BLOCK, BLOCK, BLOCK, by.outputs).numpy()
+        self.bench.share(len(blocks), lambda part: winograd.gather(products[part], given[part]))
+        return given
 
     def _lifted(
         self, modulation: FastModulation
@@ -176,10 +175,8 @@ def without_prompts(modulation: Modulation) -> Float[Tensor, "gb 3 3 3"]:
     return torch.cat([modulation.mlp_gamma(still), modulation.mlp_beta(still)], dim=1)[0].detach()
 
 
-def _gather(
-    products: Array, blocks: Array, bias: Array, places: tuple[Array, Array], part: slice
-) -> None:
-    winograd.gather(products[part], blocks[part], bias, *places)
+def _place(given: Array, blocks: Array, bias: Array, added: bool, into: Array, part: slice) -> None:
+    winograd.place(given[part], blocks[part], bias, added, into)
 
 
 def _norm(

@@ -29,7 +29,7 @@ def all_blocks(shape: Index3) -> Bool[Array, "u v t"]:
 
 def first_voxels(chosen: Bool[Array, "u v t"]) -> Int[Array, "n 3"]:
     """The first voxel of each chosen block."""
-    found: Array = BLOCK * np.argwhere(chosen)
+    found: Array = np.ascontiguousarray(BLOCK * np.argwhere(chosen))
     return found
 
 

@@ -28,9 +28,7 @@ from voxclick.models.ct_sam3d.decoder import (
 )
 from voxclick.models.ct_sam3d.fast.block import FastBlock, without_prompts
 from voxclick.models.ct_sam3d.fast.tail import FastTail, FastUpscale
-from voxclick.models.ct_sam3d.fast.winograd import STEP
 from voxclick.models.ct_sam3d.fast.workbench import Workbench
-from voxclick.models.ct_sam3d.sizes import Sizes
 from voxclick.types import Array
 
 
@@ -103,11 +101,6 @@ def prepared(decoder: MaskDecoder, dtype: torch.dtype = torch.float32) -> FastDe
         with torch.inference_mode(False):  # so that it can be used in any mode
             by_dtype[dtype] = (state, FastDecoder(decoder, dtype))
     return by_dtype[dtype][1]
-
-
-def fits(sizes: Sizes) -> bool:
-    """Whether the kernels' steps fit networks of this size."""
-    return all(width % STEP == 0 for width in (sizes.fine, sizes.coarse, sizes.shared))
 
 
 @dataclass(frozen=True, eq=False)
