@@ -10,6 +10,7 @@ from voxclick.models.ct_sam3d.clicks import click_maps
 from voxclick.models.ct_sam3d.cross_patch import CrossPatch
 from voxclick.models.ct_sam3d.decoder import MaskDecoder
 from voxclick.models.ct_sam3d.encoder import ImageEncoder
+from voxclick.models.ct_sam3d.fast.decoder import fits, prepared
 from voxclick.models.ct_sam3d.sizes import PATCH, Sizes
 from voxclick.types import Index3
 
@@ -84,12 +85,21 @@ class Network(nn.Module):
     ) -> Float[Tensor, "b 1 d h w"]:
         """Logits, above 0 where the object is.
 
+        For inference on a CPU the decoder is prepared once, which takes some memory, and gives the
+        same numbers in a third of the time. Under autocast, or for features in bfloat16, it takes
+        bfloat16 where that is faster still.
+
         Args:
             features: As `encode` gives them.
             prompts: Previous probabilities, positive map, negative map.
         """
-        logits: Tensor = self.mask_decoder(features, prompts)
-        return logits
+        if self.training or not fits(self.sizes) or not _is_inference(features[0], self):
+            logits: Tensor = self.mask_decoder(features, prompts)
+            return logits
+        mixed = torch.is_autocast_enabled("cpu") or features[0].dtype == torch.bfloat16
+        return prepared(self.mask_decoder, torch.bfloat16 if mixed else torch.float32)(
+            features, prompts
+        )
 
     def forward(
         self, image: Float[Tensor, "b 1 d h w"], prompts: Float[Tensor, "b 3 d h w"]
@@ -115,3 +125,10 @@ class Network(nn.Module):
             )
         heat: Tensor = self.cpp_predictor(image_u, mask_u, image_v)
         return heat
+
+
+def _is_inference(feature: Tensor, network: nn.Module) -> bool:
+    """Whether weights in float32 are on a CPU, and nobody asks for gradients."""
+    weight = next(network.parameters())
+    asked = torch.is_grad_enabled() and (feature.requires_grad or weight.requires_grad)
+    return weight.device.type == "cpu" and weight.dtype == torch.float32 and not asked
