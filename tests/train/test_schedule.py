@@ -2,7 +2,7 @@
 
 import pytest
 
-from voxclick.train.schedule import rise_and_fall, stepped
+from voxclick.train.schedule import cosine, rise_and_fall, stepped
 
 
 def test_the_rate_rises_stays_and_falls():
@@ -24,3 +24,11 @@ def test_the_rate_rises_over_the_warm_up_and_drops_at_each_milestone():
     assert shares[99:800] == pytest.approx([1.0] * 701)
     assert shares[800:900] == pytest.approx([0.1] * 100)
     assert shares[900:] == pytest.approx([0.01] * 100)
+
+
+def test_half_a_cosine_goes_from_the_full_rate_to_the_last_one():
+    shares = [cosine(step, 100, 0.1) for step in range(101)]
+    assert shares[0] == 1.0
+    assert shares[50] == pytest.approx(0.55)
+    assert shares[100] == pytest.approx(0.1)
+    assert shares == sorted(shares, reverse=True)

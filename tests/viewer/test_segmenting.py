@@ -6,6 +6,8 @@ import pytest
 from playwright.sync_api import expect
 
 import voxclick as vc
+from voxclick.models import MODELS
+from voxclick.models.weights import presence
 
 pytestmark = pytest.mark.slow
 
@@ -243,6 +245,11 @@ def test_a_contradiction_is_said_in_words_and_changes_nothing(opened):
     opened.page.click("#dismiss")
     expect(failure).to_be_hidden()
     assert opened.state()["objects"] == before["objects"]
+
+
+def test_the_menu_has_the_models_that_can_answer(opened):
+    names = opened.page.locator("#model option").all_text_contents()
+    assert names == [row.name for row in MODELS if presence(row) != "absent"]
 
 
 def test_another_model_answers_the_same_prompts_anew(opened, tmp_path):

@@ -171,5 +171,5 @@ SAM_ADAPTER3D = (
     _sam_adapter3d("colon", "colon cancer"),
 )
 
-MODELS: tuple[ModelRow, ...] = OURS + SAM_ADAPTER3D
+MODELS: tuple[ModelRow, ...] = OURS + SAM2_SLICES + SAM_ADAPTER3D
 """Every model, best first: `load()` gives the first."""

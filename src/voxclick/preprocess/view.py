@@ -41,17 +41,19 @@ class View:
         native: The volume's grid.
         grid: The model's grid.
         image: Intensities on the model's grid, in the volume's own scale.
+        volume: What it shows, for what can only be told of the whole; None where it is not known.
     """
 
     native: Grid
     grid: Grid
     image: Float[Tensor, "i j k"]
+    volume: Volume | None = None
 
     @classmethod
     def of(cls, volume: Volume, grid: Grid, device: torch.device | str = "cpu") -> "View":
         """Read the window straight from the native array, anti-aliased where it shrinks."""
         empty = cls(volume.grid, grid, torch.empty(0, 0, 0))
-        return cls(volume.grid, grid, empty.read(volume.array, torch.device(device)))
+        return cls(volume.grid, grid, empty.read(volume.array, torch.device(device)), volume)
 
     @cached_property
     def step(self) -> Vector3:

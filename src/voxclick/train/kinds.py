@@ -40,6 +40,12 @@ RECIPES: tuple[RecipeRow, ...] = (
         module="voxclick.train.ct_sam3d.cross_patch",
         recipe="CrossPatchRecipe",
     ),
+    RecipeRow(
+        name="sam2-clips",
+        title="SAM 2's mask decoder and memory, by clips of slices with prompts and corrections",
+        module="voxclick.train.sam2_slices.recipe",
+        recipe="ClipRecipe",
+    ),
 )
 """Every recipe; the first is that of a configuration that names none."""
 

@@ -1,5 +1,6 @@
 """How the learning rate goes over a run, as a share of the full one."""
 
+import math
 from collections.abc import Sequence
 
 
@@ -32,3 +33,16 @@ def stepped(epoch: int, warmup: int, milestones: Sequence[int], factor: float = 
     """
     passed = sum(epoch >= each for each in milestones)
     return float(min(1.0, (epoch + 1) / max(1, warmup)) * factor**passed)
+
+
+def cosine(step: int, steps: int, last: float) -> float:
+    """Down from 1 to `last` along half a cosine.
+
+    Source: Loshchilov and Hutter, SGDR, ICLR 2017.
+
+    Args:
+        step: From 0.
+        steps: Of the whole run.
+        last: The share at its end.
+    """
+    return last + (1 - last) * (1 + math.cos(math.pi * step / max(1, steps))) / 2

@@ -67,6 +67,23 @@ class Settings:
         return cls(**made)
 
 
+@dataclass(frozen=True)
+class EpochSettings(Settings):
+    """What recipes add that visit every volume in each epoch.
+
+    Attributes:
+        epochs: Passes over the volumes.
+        samples_per_volume: Samples of each volume in an epoch.
+        batch: Samples that go through the network together, in each process.
+        structures: Names of the labels to train on; all if empty.
+    """
+
+    epochs: int = 100
+    samples_per_volume: int = 1
+    batch: int = 1
+    structures: tuple[str, ...] = ()
+
+
 def _as_kind(value: Any, default: Any, where: str) -> Any:
     kind = type(default)
     if kind is tuple and isinstance(value, list):

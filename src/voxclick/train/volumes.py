@@ -57,6 +57,11 @@ class Held:
                 self.names[target.label] = target.name
 
     @property
+    def array(self) -> Array:
+        """Its intensities, as they were read."""
+        return self._halved[1, 1, 1]
+
+    @property
     def nbytes(self) -> int:
         """Memory that it takes now."""
         arrays = [*self._halved.values(), self.labels, *self.places.values()]

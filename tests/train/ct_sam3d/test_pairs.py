@@ -6,7 +6,7 @@ from data_sets import write_case
 
 from voxclick.train.ct_sam3d.pairs import draw_pair, heat_of
 from voxclick.train.ct_sam3d.settings import CrossPatchSettings
-from voxclick.train.ct_sam3d.visits import Visits
+from voxclick.train.visits import Visits
 
 NEAR = CrossPatchSettings(stride=(3, 4), empty=0.0, augmented=0.0, structures=("liver",))
 

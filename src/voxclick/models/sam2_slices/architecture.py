@@ -42,10 +42,11 @@ class Trunk:
         """The trunk that `to_json` wrote.
 
         Raises:
-            ValueError, TypeError: If the text is anything else.
+            KeyError, TypeError, ValueError: If the text is anything else.
         """
         fields = json.loads(text)
-        return cls(**{k: tuple(v) if isinstance(v, list) else int(v) for k, v in fields.items()})
+        rows = {name: tuple(fields[name]) for name in ("stages", "windows", "global_blocks")}
+        return cls(int(fields["embed_dim"]), heads=int(fields["heads"]), **rows)
 
     def to_json(self) -> str:
         """Its fields as text, for the header of a file of weights."""

@@ -88,7 +88,7 @@ def import_checkpoint(path: Path, image_size: int | None = None) -> Imported:
 def _network(tensors: Mapping[str, Tensor], trunk: Trunk, image_size: int) -> Sam2Volume:
     config = configuration(tensors, trunk, image_size)
     with no_init_weights():
-        network = Sam2Volume(config).eval()
+        network = Sam2Volume(config)
     wanted = {name: tuple(entry.shape) for name, entry in network.state_dict().items()}
     given = {name: tuple(entry.shape) for name, entry in tensors.items()}
     for complaint, names in (
@@ -102,6 +102,7 @@ def _network(tensors: Mapping[str, Tensor], trunk: Trunk, image_size: int) -> Sa
                 f"{names[0]!r} and {len(names) - 1} more; get the file that its authors published"
             )
     network.load_state_dict({name: entry.float() for name, entry in tensors.items()})
+    network.eval()
     return network
 
 

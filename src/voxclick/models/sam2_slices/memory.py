@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-import torch
 from jaxtyping import Float
 from torch import Tensor
 
@@ -58,22 +57,12 @@ def recall(memories: Memories, slices: int, pointers: int) -> Recalled:
         if (index - number) * step >= 0:
             told.append(((index - number) * step, memory.pointer))
     for distance in range(max(slices, pointers) - 1, 0, -1):
-        memory = memories.tracked.get(index - step * distance)
-        if memory is None or not 0 <= index - step * distance < memories.count:
+        near = memories.tracked.get(index - step * distance)
+        if near is None:
             continue
-        assert isinstance(memory, Sam2Memory)
+        assert isinstance(near, Sam2Memory)
         if distance < slices:
-            features.append((distance, memory.features))
+            features.append((distance, near.features))
         if distance < pointers:
-            told.append((distance, memory.pointer))
+            told.append((distance, near.pointer))
     return Recalled(features, told)
-
-
-def as_tokens(pointers: Float[Tensor, "n c"], width: int) -> Float[Tensor, "k m"]:
-    """Pointers cut into tokens as wide as the features of memories."""
-    return pointers.reshape(-1, width)
-
-
-def joined(parts: list[Tensor]) -> Tensor:
-    """Tokens of memories in one row; bfloat16 ones take the type of the others."""
-    return torch.cat(parts)

@@ -55,6 +55,7 @@ class Sam2Volume(Sam2VideoModel):  # type: ignore[misc]  # the library is not ty
         config: The library's configuration.
     """
 
+    no_memory_embedding: Tensor
     image_position: Tensor
     memory_position: Tensor
 
@@ -216,9 +217,11 @@ class Sam2Volume(Sam2VideoModel):  # type: ignore[misc]  # the library is not ty
         return features.coarse[None].to(self.dtype) + self.no_memory_embedding.reshape(1, -1, 1, 1)
 
     def _recalling(self, features: SliceFeatures, memories: Memories) -> Float[Tensor, "1 c h w"]:
-        """The slice's features after they attended to the memories of others."""
+        """The slice's features after they attended to the memories of others, if there are any."""
         most = min(memories.count, self.config.max_object_pointers_in_encoder)
         recalled = recall(memories, self.num_maskmem, most)
+        if not recalled.features:
+            return self._fresh(features)
         tokens, positions = self._spatial(recalled)
         told = 0
         if recalled.pointers:

@@ -12,9 +12,14 @@ from voxclick.models.base import Memories, SliceAnswer, SliceMemory
 from voxclick.models.sam2_slices.clip import Clip
 from voxclick.models.sam2_slices.frames import frame_mask
 from voxclick.models.sam2_slices.network import Sam2Volume
+from voxclick.types import Array
 
+Pictures = Shaped[Tensor, "n h w"] | Shaped[Array, "n h w"]
 Order = Literal["published", "independent"]
 UP, DOWN = 1, -1
+CORNERS = (2, 3)
+"""SAM's labels of the first and last corner of a box."""
+
 ABSENT = -1024.0
 """Logit of every pixel of a slice where the object is not, or that was never visited."""
 
@@ -22,9 +27,9 @@ ABSENT = -1024.0
 @torch.inference_mode()
 def propagate(
     network: Sam2Volume,
-    slices: Shaped[Tensor, "n h w"] | Clip,
+    slices: Pictures | Clip,
     steps: Sequence[Sequence[Any]],
-    masks: Shaped[Tensor, "n h w"] | None = None,
+    masks: Pictures | None = None,
     order: Order = "published",
 ) -> Float[Tensor, "n s s"]:
     """Low-resolution logits of one object on every slice.
@@ -165,14 +170,14 @@ class Track:
     def _points(self, said: Mapping[str, Any]) -> tuple[Tensor, Tensor]:
         """A box's corners, then clicks, in pixels of the frame."""
         height, width = self.clip.slices.shape[1:]
-        size = self.network.frame_size
-        corners = torch.tensor(said.get("box") or [], dtype=torch.float32).reshape(-1, 2)
-        clicks = torch.tensor(said.get("points") or [], dtype=torch.float32).reshape(-1, 2)
-        kinds = [*(2, 3)[: len(corners)], *(int(label) for label in said.get("labels") or [])]
-        points = torch.cat([corners, clicks]) / torch.tensor([width, height]) * size
-        if len(points) == 0 or len(kinds) != len(points):
+        corners = torch.as_tensor(said.get("box", ()), dtype=torch.float32).reshape(-1, 2)
+        places = torch.as_tensor(said.get("points", ()), dtype=torch.float32).reshape(-1, 2)
+        kinds = torch.as_tensor(said.get("labels", ()), dtype=torch.int32)
+        if len(kinds) != len(places) or len(corners) + len(places) == 0:
             raise PromptError(
-                f"a click needs points with a label each, or a box, got {len(clicks)} points and "
-                f"{len(kinds) - len(corners)} labels"
+                f"a click needs points with a label each, or a box, got {len(places)} points and "
+                f"{len(kinds)} labels"
             )
-        return points, torch.tensor(kinds, dtype=torch.int32)
+        scale = self.network.frame_size / torch.tensor([width, height])
+        labels = torch.cat([torch.tensor(CORNERS[: len(corners)], dtype=torch.int32), kinds])
+        return torch.cat([corners, places]) * scale, labels

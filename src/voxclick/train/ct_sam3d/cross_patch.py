@@ -18,10 +18,11 @@ from voxclick.train.ct_sam3d.patches import CtPatch
 from voxclick.train.ct_sam3d.recipe import started, write_network
 from voxclick.train.ct_sam3d.settings import CrossPatchSettings
 from voxclick.train.ct_sam3d.step import ClickFeedback
-from voxclick.train.ct_sam3d.visits import Visits
 from voxclick.train.curves import LOSS, Line, Panel
 from voxclick.train.recipe import Recipe
+from voxclick.train.schedule import stepped
 from voxclick.train.settings import Settings
+from voxclick.train.visits import Visits
 from voxclick.types import Array
 
 
@@ -91,7 +92,8 @@ class CrossPatchRecipe(Recipe[CrossPatchSettings, Pair]):
 
     def share(self, step: int) -> float:
         """Warm-up by epochs, and a tenth from each milestone on."""
-        return self._visits.share(step)
+        of = self.settings
+        return stepped(self._visits.epoch(step), of.warmup_epochs, of.milestones)
 
     def write(
         self, path: Path, network: Network, weights: dict[str, Tensor], told: dict[str, Any]

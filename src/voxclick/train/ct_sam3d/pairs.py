@@ -14,7 +14,7 @@ from jaxtyping import Bool, Float
 
 from voxclick.train.ct_sam3d.patches import CtPatch, frame_at, read_patch
 from voxclick.train.ct_sam3d.settings import CrossPatchSettings
-from voxclick.train.ct_sam3d.visits import Visits
+from voxclick.train.visits import Visits
 from voxclick.train.volumes import Held
 from voxclick.types import Array
 

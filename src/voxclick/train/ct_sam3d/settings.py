@@ -4,26 +4,22 @@ from dataclasses import dataclass
 
 from voxclick.errors import OptionError
 from voxclick.models.ct_sam3d.sizes import PATCH, SPACING_MM, Four, Sizes
-from voxclick.train.settings import Settings
+from voxclick.train.settings import EpochSettings
 
 COARSEST = 64
 """The smallest patch whose coarsest features have more than one voxel, as instance norms need."""
 
 
 @dataclass(frozen=True)
-class PatchSettings(Settings):
+class PatchSettings(EpochSettings):
     """Schedule, patches and clicks, which both stages share.
 
     Attributes:
         rate: The full learning rate.
         clip: Norm that the gradients are cut to.
         seed: Of everything drawn at random.
-        epochs: Passes over the volumes.
         warmup_epochs: Until the full rate.
         milestones: Epochs at which the rate falls to a tenth.
-        structures: Names of the labels to train on; all if empty.
-        samples_per_volume: Patches of each volume in an epoch.
-        batch: Patches that go through the network together, in each process.
         rounds: How often a patch is answered, each time with one more click.
         most_points: Of each sign, before the first answer.
         gamma: Each further one of those points is so much less likely.
@@ -44,7 +40,6 @@ class PatchSettings(Settings):
     epochs: int = 1000
     warmup_epochs: int = 100
     milestones: tuple[int, ...] = (800,)
-    structures: tuple[str, ...] = ()
     samples_per_volume: int = 8
     batch: int = 6
     rounds: int = 5

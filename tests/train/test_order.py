@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from voxclick.train.ct_sam3d.order import TOGETHER, VisitOrder
+from voxclick.train.order import TOGETHER, VisitOrder
 
 NAMES = tuple(f"case_{n}" for n in range(30))
 ORDER = VisitOrder(NAMES, times=8, seed=0)

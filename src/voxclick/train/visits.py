@@ -6,9 +6,8 @@ import numpy as np
 from jaxtyping import Float
 
 from voxclick.errors import InputError, OptionError
-from voxclick.train.ct_sam3d.order import VisitOrder
-from voxclick.train.ct_sam3d.settings import PatchSettings
-from voxclick.train.schedule import stepped
+from voxclick.train.order import VisitOrder
+from voxclick.train.settings import EpochSettings
 from voxclick.train.volumes import SMALLEST, Held, Volumes
 from voxclick.types import Array
 
@@ -25,7 +24,7 @@ class Visits:
         OptionError: If there is no folder, or no case in it is left.
     """
 
-    def __init__(self, settings: PatchSettings, data: Path | None, processes: int) -> None:
+    def __init__(self, settings: EpochSettings, data: Path | None, processes: int) -> None:
         if data is None:
             raise OptionError("this recipe needs labelled volumes, got none; give them with --data")
         self._settings, self._processes = settings, processes
@@ -39,10 +38,9 @@ class Visits:
         """Those of all epochs."""
         return self._settings.epochs * self.steps_per_epoch
 
-    def share(self, step: int) -> float:
-        """Of the full learning rate: warm-up by epochs, and a tenth from each milestone on."""
-        of = self._settings
-        return stepped(step // self.steps_per_epoch, of.warmup_epochs, of.milestones)
+    def epoch(self, step: int) -> int:
+        """The epoch of a step, from 0."""
+        return step // self.steps_per_epoch
 
     def turn(self, step: int, rank: int, number: int) -> tuple[Held, np.random.Generator]:
         """The volume of a sample, and where its randomness comes from."""
