@@ -39,8 +39,9 @@ class Visits:
         if data is None:
             raise OptionError("this recipe needs labelled volumes, got none; give them with --data")
         self._settings, self._processes = settings, processes
-        chosen = isinstance(data, Volumes)
-        self.volumes = data if chosen else Volumes(data, settings.include, settings.exclude)
+        if isinstance(data, Path):
+            data = Volumes(data, settings.include, settings.exclude)
+        self.volumes = data
         visited = self.volumes.names if names is None else names
         self._order = VisitOrder(visited, settings.samples_per_volume, settings.seed)
         self._in_step = settings.batch * settings.accumulate

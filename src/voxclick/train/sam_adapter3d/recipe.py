@@ -1,7 +1,6 @@
 """The recipe of 3DSAM-adapter."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -154,9 +153,7 @@ class TumourRecipe(Recipe[TumourSettings, TumourCrop]):
         held = read_published(start)
         if recognises(held):
             return from_published(held)
-        return from_sam(
-            held, replace(sizes, bottleneck=self.settings.bottleneck or sizes.embed // 2)
-        )
+        return from_sam(held, sizes)
 
 
 def _split(settings: TumourSettings, data: Path | None) -> tuple[Split, Volumes]:
@@ -164,6 +161,6 @@ def _split(settings: TumourSettings, data: Path | None) -> tuple[Split, Volumes]
         raise OptionError("this recipe needs labelled volumes, got none; give them with --data")
     if settings.split:
         split, cases = published_split(data / settings.split, settings.fold, settings.data_set)
-        return split, Volumes.of_cases(cases)
+        return split.without(settings.exclude), Volumes.of_cases(cases)
     volumes = Volumes(data, settings.include, settings.exclude)
     return drawn_split(volumes.names, settings.fold, settings.seed), volumes

@@ -2,8 +2,9 @@
 
 import pickle
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -40,6 +41,14 @@ class Split:
     train: tuple[str, ...]
     validation: tuple[str, ...]
     test: tuple[str, ...]
+
+    def without(self, patterns: Sequence[str]) -> "Split":
+        """The same without the cases whose names fit a shell pattern."""
+        parts = [
+            tuple(name for name in part if not any(fnmatch(name, each) for each in patterns))
+            for part in (self.train, self.validation, self.test)
+        ]
+        return Split(*parts)
 
 
 def drawn_split(names: tuple[str, ...], fold: int, seed: int) -> Split:

@@ -37,9 +37,8 @@ def training_clicks(
 ) -> Clicks:
     """Clicks in the object and anywhere; without an object, anywhere alone.
 
-    The published training means the latter to be in the background, but asks for less than it says:
-    they lie anywhere in the crop, and none of its clicks has a sign. A network with signed points is
-    told theirs.
+    In the published code those anywhere were meant to lie in the background, but may lie in the
+    object too, and no click has a sign. A network with signed points is told theirs.
 
     Args:
         truth: The object.

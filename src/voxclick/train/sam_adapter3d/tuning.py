@@ -1,10 +1,10 @@
 """What learns in SAM's blocks: the published adapters, or one of two alternatives to compare with.
 
-Both alternatives are the published network with something held still, so that their weights load as
-any others. A plain adapter (Houlsby et al., ICML 2019) is the published one whose convolution passes
-each token on as it is: it sees no neighbours. `peft` has no such adapters for modules of one's own.
-With low-rank changes (Hu et al., ICLR 2022; through `peft`) the adapters add nothing at all, and what
-was learnt is added to the attention's weights where they are written.
+Both alternatives are the published network with something held still, so that their weights load
+as any others. A plain adapter (Houlsby et al., ICML 2019) is the published one whose convolution
+passes each token on as it is: it sees no neighbours. `peft` has no such adapters for modules of
+one's own. With low-rank changes (Hu et al., ICLR 2022; through `peft`) the adapters add nothing at
+all, and what was learnt is added to the attention's weights where they are written.
 """
 
 from collections.abc import Mapping
