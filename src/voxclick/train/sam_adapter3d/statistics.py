@@ -19,8 +19,8 @@ LOWEST, HIGHEST = 0.5, 99.5
 def statistics_of(volumes: Iterable[Held], structures: tuple[str, ...]) -> Intensity:
     """Percentiles, mean and standard deviation of the foreground of all volumes.
 
-    As nnU-Net has them (Isensee et al., Nature Methods 2021), and 3DSAM-adapter after it. Of a large
-    object `DRAWN` voxels are drawn.
+    As nnU-Net has them (Isensee et al., Nature Methods 2021), and 3DSAM-adapter after it. Of
+    a large object `DRAWN` voxels are drawn.
 
     Args:
         volumes: To train on.
