@@ -45,6 +45,7 @@ class Server:
     state_dir: Path
     name: str = "127.0.0.1"
     port: int = field(default_factory=lambda: _free_port())
+    model: str = "geodesic"
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -53,7 +54,7 @@ class Server:
 
     def start(self) -> None:
         words = ["serve", "--port", str(self.port), "--api-key", KEY]
-        words += ["--state-dir", str(self.state_dir), "--model", "geodesic"]
+        words += ["--state-dir", str(self.state_dir), "--model", self.model]
         words += ["--name", self.name]
         with (self.state_dir / "server.log").open("ab") as log:
             self.process = subprocess.Popen(

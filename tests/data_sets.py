@@ -47,6 +47,7 @@ def write_layout(layout: str, folder: Path) -> None:
         "lits": ("volume-0.nii", "segmentation-0.nii"),
         "brats": ("b1/b1_flair.nii.gz", "b1/b1_seg.nii.gz"),
         "folders": ("a/image.nii.gz", "a/label.nii.gz"),
+        "totalsegplusplus": ("images/a.nii.gz", "masks/a.nii.gz"),
     }
     for target, source in zip(wanted.get(layout, ()), (image, label), strict=False):
         (folder / target).parent.mkdir(exist_ok=True)

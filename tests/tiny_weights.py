@@ -4,15 +4,40 @@ from collections.abc import Callable
 from pathlib import Path
 
 from adapter_network import small_network
+from published_ct_sam3d import lively
+from published_sam2 import TINY_SIZES, narrow
 
 from voxclick.models.sam_adapter3d.checkpoint import write_network
 from voxclick.models.sam_adapter3d.settings import Intensity, Settings
+from voxclick.models.weights import save_weights
 
 
-def sam_adapter3d(path: Path) -> None:
+def write_ct_sam3d(path: Path) -> None:
+    """CT-SAM3D at sixteen channels."""
+    network = lively()
+    header = {"voxclick": "ct_sam3d", "sizes": network.sizes.to_json()}
+    save_weights(path, dict(network.state_dict()), header)
+
+
+def write_sam2_slices(path: Path) -> None:
+    """A SAM 2 of half a million weights that looks at frames of 64 pixels."""
+    from voxclick.models.sam2_slices.architecture import trunk_of
+    from voxclick.models.sam2_slices.names import in_library
+
+    tensors = in_library(narrow())
+    trunk = trunk_of(tensors, TINY_SIZES).to_json()
+    header = {"voxclick": "sam2_slices", "image_size": "64", "trunk": trunk}
+    save_weights(path, tensors, header)
+
+
+def write_sam_adapter3d(path: Path) -> None:
     """3DSAM-adapter at eight channels, in crops of 64 voxels."""
     write_network(path, small_network(), Settings(Intensity(-50, 150, 50, 50), crop=64))
 
 
-TINY_WEIGHTS: dict[str, Callable[[Path], None]] = {"sam_adapter3d": sam_adapter3d}
+TINY_WEIGHTS: dict[str, Callable[[Path], None]] = {
+    "ct_sam3d": write_ct_sam3d,
+    "sam2_slices": write_sam2_slices,
+    "sam_adapter3d": write_sam_adapter3d,
+}
 """By family: writes a file that its segmenter takes."""

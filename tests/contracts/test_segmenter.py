@@ -11,7 +11,7 @@ from voxclick.engine.session import Session
 from voxclick.geometry import Box
 from voxclick.metrics.overlap import dice
 from voxclick.models import MODELS, ready_row
-from voxclick.models.base import Segmenter
+from voxclick.models.base import Segmenter, SliceSegmenter
 from voxclick.preprocess import View
 from voxclick.prompts.kinds import KINDS
 
@@ -54,6 +54,8 @@ def prompts() -> list[vc.Point | vc.Box | vc.Scribble | vc.Lasso | vc.MaskPrompt
 
 
 def view(segmenter: Segmenter) -> View:
+    if isinstance(segmenter, SliceSegmenter):
+        return View.of(VOLUME, segmenter.slice_grid(VOLUME.grid, 2, 16), segmenter.device)
     grid = segmenter.spec.look(VOLUME.grid, Box.of_mask(TRUTH.array), segmenter.spec.start)
     return View.of(VOLUME, grid, segmenter.device)
 

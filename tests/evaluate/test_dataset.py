@@ -31,6 +31,12 @@ def make_totalsegmentator(folder):
     (folder / "s1" / "segmentations" / "liver.nii.gz").touch()
 
 
+def make_totalsegplusplus(folder):
+    for part in ("images", "masks"):
+        (folder / part).mkdir(parents=True)
+        (folder / part / "a.nii.gz").touch()
+
+
 def make_kits(folder):
     (folder / "case_00000").mkdir(parents=True)
     (folder / "case_00000" / "imaging.nii.gz").touch()
@@ -59,6 +65,7 @@ MAKERS = {
     "folders": make_folders,
     "decathlon": make_decathlon,
     "totalsegmentator": make_totalsegmentator,
+    "totalsegplusplus": make_totalsegplusplus,
     "kits": make_kits,
     "lits": make_lits,
     "brats": make_brats,

@@ -73,6 +73,12 @@ def test_a_broken_connection_is_mended(files: Files, tmp_path: Path, marks: bool
     assert get(Checkpoint("a.pt", 1, url=f"{files.address}/a.pt"), tmp_path) == CONTENT
 
 
+@pytest.mark.slow
+def test_a_broken_connection_to_the_hub_is_mended(files: Files, tmp_path: Path) -> None:
+    files.held["/owner/name/resolve/main/a.pt"], files.cuts = CONTENT, 1
+    assert get(Checkpoint("a.pt", 1, hub="owner/name"), tmp_path) == CONTENT
+
+
 def test_a_busy_server_is_asked_again(files: Files, tmp_path: Path) -> None:
     files.held["/a.pt"], files.busy = CONTENT, 2
     assert get(Checkpoint("a.pt", 1, url=f"{files.address}/a.pt"), tmp_path) == CONTENT

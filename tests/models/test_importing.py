@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ from tiny_family.convert import publish
 
 from voxclick.errors import FileFormatError, MissingFileError, OptionError, OutputError
 from voxclick.models.importing import file_in, import_weights, row_for
+from voxclick.models.kinds import Checkpoint
 from voxclick.models.weights import place, read_weights, save_weights
 
 A, B = row("tiny-a"), row("tiny-b")
@@ -27,9 +29,18 @@ def test_a_published_file_lies_converted_in_the_store(tmp_path: Path) -> None:
     assert header == {
         "voxclick": "tiny_family",
         "size": "1",
+        "model": "tiny-a",
         "licence": "CC0",
         "source": "a.pth",
     }
+
+
+def test_a_file_of_another_size_than_the_published_one_is_told_of(tmp_path: Path) -> None:
+    file = publish(tmp_path / "a.pth")
+    known = replace(A, checkpoint=Checkpoint("a.pth", 156))
+    assert import_weights(known, file).warnings == (
+        "a.pth has 0 MB, the published file of tiny-a about 156: is it that model's?",
+    )
 
 
 def test_what_voxclick_wrote_is_taken_as_it_is(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@ import pickle
 import sys
 import threading
 import types
+import zipfile
 from collections import OrderedDict
 from pathlib import Path
 from typing import Any
@@ -166,6 +167,18 @@ def test_a_file_cut_short_is_refused(tmp_path: Path, share: float) -> None:
     (tmp_path / "cut.pt").write_bytes(whole[: int(len(whole) * share)])
     with pytest.raises(FileFormatError, match="get it again"):
         read_published(tmp_path / "cut.pt")
+
+
+def test_a_file_that_grows_when_it_is_unpacked_is_refused(tmp_path: Path) -> None:
+    torch.save({"a": torch.zeros(100_000)}, tmp_path / "plain.pt")
+    with (
+        zipfile.ZipFile(tmp_path / "plain.pt") as plain,
+        zipfile.ZipFile(tmp_path / "bomb.pt", "w", zipfile.ZIP_DEFLATED) as bomb,
+    ):
+        for name in plain.namelist():
+            bomb.writestr(name, plain.read(name))
+    with pytest.raises(FileFormatError, match=r"promises 4\d+ bytes, more than it has"):
+        read_published(tmp_path / "bomb.pt")
 
 
 def test_a_missing_file_a_folder_and_a_list_are_told_apart(tmp_path: Path) -> None:

@@ -40,6 +40,13 @@ def test_weights_come_back_as_they_were_with_their_header(store: Path) -> None:
         assert torch.equal(tensors[name], value)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="files have no modes there")
+def test_weights_are_readable_by_whom_any_other_new_file_is(store: Path) -> None:
+    (store / "other").write_text("")
+    save_weights(store / "w.safetensors", WEIGHTS, {})
+    assert (store / "w.safetensors").stat().st_mode == (store / "other").stat().st_mode
+
+
 def test_tensors_that_share_memory_or_are_turned_are_written_whole(store: Path) -> None:
     base = torch.arange(6.0).reshape(2, 3)
     save_weights(store / "w.safetensors", {"a": base, "b": base[0], "c": base.T}, {})

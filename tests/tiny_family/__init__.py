@@ -16,7 +16,7 @@ def row(name: str, **where: str) -> ModelRow:
         prompts=("point",),
         licence="CC0",
         source="none",
-        checkpoint=Checkpoint(file=f"release/{name}.pth", megabytes=1, **where),
+        checkpoint=Checkpoint(file=f"release/{name}.pth", megabytes=0, **where),
     )
 
 

@@ -139,7 +139,7 @@ def _sense(lines: Sequence[str]) -> str:
         # its options are indented by four, their help by eight
         options = [line.strip() for line in first[1:] if re.match(r" {4}\S", line)]
         return f"{missing[1]} needs {' and '.join(options)}"
-    told = " ".join(first).strip().rstrip(".")
+    told = " ".join(first).strip().rstrip(". ")
     for pattern, plain in PLAINER:
         told = re.sub(pattern, plain, told)
     for section in others:

@@ -60,6 +60,10 @@ class Fetch:
 
     def _import(self, row: "ModelRow | None", source: Path, progress: Progress) -> None:
         progress.step(f"reading {source}", checking=True)
+        if not source.exists():
+            raise MissingFileError(
+                f"--from needs a checkpoint or its folder, got nothing at {source}; check the path"
+            )
         from voxclick.models.importing import file_in, import_weights, row_for
 
         if source.is_dir():

@@ -43,8 +43,9 @@ class Train:
     """Labelled volumes, in any layout that `voxclick evaluate` reads; the recipe builtin can do
     without."""
 
-    start: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None
-    """Weights to start from; new ones if left out."""
+    start: Annotated[str | None, tyro.conf.arg(metavar="FILE")] = None
+    """Weights to start from: a file, or the name of a model that `voxclick fetch` got; new ones if
+    left out."""
 
     minutes: Annotated[float | None, tyro.conf.arg(metavar="N")] = None
     """Stop after so long; the same command goes on."""
@@ -55,7 +56,8 @@ class Train:
         from voxclick.train.loop import Run, train
 
         seconds = None if self.minutes is None else 60 * self.minutes
-        run = Run(preset(self.config), self.output, self.data, self.start, seconds)
+        start = None if self.start is None else _weights(self.start)
+        run = Run(preset(self.config), self.output, self.data, start, seconds)
         try:
             weights = train(run, tell)
         except KeyboardInterrupt:
@@ -63,3 +65,14 @@ class Train:
             return INTERRUPTED
         say(str(weights))
         return 0
+
+
+def _weights(start: str) -> Path:
+    """The file that the user means."""
+    from voxclick.models import model_row
+    from voxclick.models.weights import SUFFIX, stored
+
+    path = Path(start)
+    if path.exists() or path.suffix == SUFFIX:
+        return path
+    return stored(model_row(start))

@@ -121,7 +121,8 @@ def _from_url(url: str, target: Path, watch: Watch) -> Path:
                     told = f"the answer is {answer.status_code} {answer.reason_phrase}"
                     raise DownloadError(told) from None
             except httpx.TransportError as error:
-                if not left:
+                never_there = isinstance(error, httpx.ConnectError) and left == TRIES - 1
+                if never_there or not left:
                     raise DownloadError(_sense(error)) from None
             except (httpx.HTTPError, httpx.InvalidURL) as error:
                 raise DownloadError(_sense(error)) from None

@@ -12,6 +12,10 @@ from voxclick.models.published import Imported, read_published
 from voxclick.models.weights import SUFFIX, place, read_header, read_weights, save_weights
 
 ENDINGS = (".pt", ".pth", ".pth.tar", SUFFIX)
+MEGABYTE = 1_000_000
+SAME_SIZE = 0.1
+"""Files of one model differ by a smaller share than this."""
+
 SHOWN = 4
 """Names that a message tells of many."""
 
@@ -52,7 +56,8 @@ def import_weights(row: ModelRow, source: Path) -> Brought:
         FileFormatError: If it is no checkpoint of the family, or could run code.
         OutputError: If the store cannot be written.
     """
-    imported = _own(source) or _converter(row).import_checkpoint(source)
+    own = _own(source)
+    imported = own or _converter(row).import_checkpoint(source)
     family = imported.header.get("voxclick")
     if family != row.family:
         raise FileFormatError(
@@ -69,7 +74,7 @@ def import_weights(row: ModelRow, source: Path) -> Brought:
         ) from None
     told = {"model": row.name, "licence": row.licence, "source": source.name}
     save_weights(path, imported.tensors, {**told, **imported.header})
-    return Brought(path, imported.warnings)
+    return Brought(path, imported.warnings if own else (*imported.warnings, *_doubts(row, source)))
 
 
 def row_for(source: Path) -> ModelRow:
@@ -120,6 +125,18 @@ def _own(source: Path) -> Imported | None:
     if source.suffix != SUFFIX or "voxclick" not in read_header(source):
         return None
     return Imported(*read_weights(source))
+
+
+def _doubts(row: ModelRow, source: Path) -> list[str]:
+    """That a file may be another model's of the family, as its size tells."""
+    published = row.checkpoint.megabytes if row.checkpoint else 0
+    megabytes = source.stat().st_size / MEGABYTE
+    if not published or abs(megabytes / published - 1) < SAME_SIZE:
+        return []
+    return [
+        f"{source.name} has {megabytes:.0f} MB, the published file of {row.name} about "
+        f"{published}: is it that model's?"
+    ]
 
 
 def _keys(source: Path) -> set[str]:

@@ -11,7 +11,7 @@ class Checkpoint:
 
     Attributes:
         file: Its path in the repositories; its last part is the file's own name.
-        megabytes: About how large it is.
+        megabytes: About how large it is; 0 where nobody knows.
         hub: Repository on the Hugging Face hub.
         modelscope: Repository on ModelScope.
         url: Of the file, at another place.
@@ -159,7 +159,6 @@ def _sam_adapter3d(data: str, title: str) -> ModelRow:
             file="best.pth.tar",
             megabytes=1100,
             page="https://github.com/med-air/3DSAM-adapter",
-            note="Files of before 19 August 2023 were made by another version of the network.",
         ),
     )
 
@@ -171,5 +170,5 @@ SAM_ADAPTER3D = (
     _sam_adapter3d("colon", "colon cancer"),
 )
 
-MODELS: tuple[ModelRow, ...] = OURS + SAM2_SLICES + SAM_ADAPTER3D
+MODELS: tuple[ModelRow, ...] = OURS + CT_SAM3D + SAM2_SLICES + SAM_ADAPTER3D
 """Every model, best first: `load()` gives the first."""

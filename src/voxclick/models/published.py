@@ -140,6 +140,12 @@ def read_published(path: Path, allowed: Collection[Allowed] = ()) -> dict[str, A
 
 
 def _unpickled(path: Path, allowed: Collection[Allowed]) -> object:
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as packed:
+            promised = sum(one.file_size for one in packed.infolist())
+        # PyTorch never compresses; what is packed could fill any memory
+        if promised > path.stat().st_size:
+            raise ValueError(f"it promises {promised} bytes, more than it has")
     listed: list[Callable[..., Any] | Allowed] = [*STAND_INS, *allowed]
     with (
         ONE_AT_A_TIME,

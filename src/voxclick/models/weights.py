@@ -113,7 +113,10 @@ def save_weights(path: Path, tensors: dict[str, "Tensor"], header: dict[str, str
         for name, value in tensors.items()
     }
     with whole(path, SUFFIX) as part:
+        part.touch()
+        mode = part.stat().st_mode
         save_file(apart, part, metadata=header)
+        part.chmod(mode)  # safetensors makes files that their owner alone can read
 
 
 def family_of(path: Path) -> str:

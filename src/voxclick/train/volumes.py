@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatch
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from voxclick.errors import OptionError
 from voxclick.evaluate.case import Case
 from voxclick.evaluate.dataset import find_dataset
 from voxclick.geometry import Grid
+from voxclick.preprocess.intensity import Window
 from voxclick.types import Array, Index3
 
 SMALLEST = 30
@@ -55,6 +57,11 @@ class Held:
                 chosen = generator.permutation(voxels)[:PLACES]
                 self.places[target.label] = chosen.astype(np.int16)
                 self.names[target.label] = target.name
+
+    @cached_property
+    def window(self) -> Window:
+        """The intensities that are seen as black and white."""
+        return Window.of(self.array)
 
     @property
     def array(self) -> Array:

@@ -1,10 +1,14 @@
 """Whole runs of both stages, small enough for a test."""
 
+import csv
 from dataclasses import replace
 
+import nibabel as nib
+import numpy as np
 import pytest
 import torch
 from data_sets import write_case
+from phantoms import bright_ball, grid
 
 from voxclick.errors import InputError, OptionError
 from voxclick.models.ct_sam3d.sizes import Sizes
@@ -74,6 +78,32 @@ def test_the_first_stage_goes_on_where_it_stopped_buffers_and_all(data, tmp_path
     assert {int(value) for value in counted} == {3}
     sizes = Sizes.from_json(read_weights(whole)[1]["sizes"])
     assert (sizes.fine, sizes.prompt_rule, sizes.cross_patch) == (4, "maximum", None)
+
+
+@pytest.mark.slow
+def test_a_small_network_learns_a_case_by_heart(tmp_path):
+    on = grid((1.5, 1.5, 1.5), np.eye(3), (50, 50, 50))
+    volume, mask = bright_ball(on, (24, 26, 25), 24.0)
+    (tmp_path / "data" / "a").mkdir(parents=True)
+    for name, array in (("image", volume.array), ("label", mask.array.astype(np.uint8))):
+        nib.save(nib.Nifti1Image(array, on.affine), tmp_path / "data" / "a" / f"{name}.nii.gz")
+    settings = replace(
+        TINY,
+        epochs=14,
+        milestones=(12,),
+        rate=5e-3,
+        batch=2,
+        samples_per_volume=2,
+        augmented=0.0,
+        embed=(8, 8, 8, 8),
+        fine=8,
+        coarse=16,
+    )
+    train(Run(Config("ct-sam3d", settings), tmp_path / "run", tmp_path / "data"))
+    with (tmp_path / "run" / "curve.csv").open() as stream:
+        dice = [float(row["dice_2"]) for row in csv.DictReader(stream)]
+    assert max(dice[:2]) < 0.5
+    assert min(dice[-3:]) > 0.8
 
 
 @pytest.mark.slow

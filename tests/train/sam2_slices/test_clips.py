@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 from data_sets import CENTRES, write_case
 
-from voxclick.train.sam2_slices.clips import draw_clip, window_of
+from voxclick.models.sam2_slices.plane import Plane, slice_grid
+from voxclick.preprocess import View
+from voxclick.train.sam2_slices.clips import draw_clip
 from voxclick.train.sam2_slices.settings import ClipSettings
 from voxclick.train.volumes import Volumes
+from voxclick.volume import Volume
 
 PLAIN = ClipSettings(
     image_size=64,
@@ -33,19 +36,22 @@ def clip(held, settings, label=2, seed=0):
     return draw_clip(held, label, place, settings, np.random.default_rng(seed))
 
 
-def test_a_clip_goes_along_the_thick_axis_from_the_slice_that_was_drawn(held):
+def test_a_clip_is_held_squared_and_windowed_as_where_its_weights_are_used(held, tmp_path):
     sample = clip(held, PLAIN)
-    first = CENTRES[2][2]
     assert sample.slices.shape == (8, 64, 64)
     assert sample.truth.shape == (1, 8, 64, 64)
-    low, high = window_of(held, PLAIN.window_hu)
-    native = np.clip((held.array[:, :, first] - low) / (high - low), 0, 1) * 255
-    # the middles of a voxel and of its pixel are the same place
-    rows, columns = 28, 24
-    pixel = int((rows + 0.5) * 64 / 40), int((columns + 0.5) * 64 / 36)
-    assert abs(float(sample.slices[0][pixel]) - native[rows, columns]) < 25
-    share = (held.labels[:, :, first] == 2).mean()
-    assert sample.truth[0, 0].mean() == pytest.approx(share, rel=0.1)
+    volume = Volume(held.array, held.grid)
+    for number in range(8):
+        # 40 x 36 pixels of 0.8 mm become 64 x 64 of 0.5 mm, so neither is softened much
+        grid = slice_grid(held.grid, 2, CENTRES[2][2] + number, 64)
+        view = View.of(volume, grid)
+        shown = Plane.of(grid, 2).show(view.image).numpy()
+        grey = np.clip((shown - held.window.low) / (held.window.high - held.window.low), 0, 1)
+        seen = sample.slices[number] / 255
+        inside = seen > 0
+        assert np.abs(seen - grey)[inside].mean() < 0.02
+    share = (held.labels[:, :, CENTRES[2][2]] == 2).sum() * 0.8**2 / 0.5**2
+    assert sample.truth[0, 0].sum() == pytest.approx(share, rel=0.1)
 
 
 def test_a_clip_goes_down_where_it_is_told_or_where_there_is_no_more_above(held):
@@ -71,10 +77,3 @@ def test_image_and_truth_are_turned_together(held):
     bright = turned.slices[0] > 128
     both = (bright & turned.truth[0, 0]).sum()
     assert 2 * both / (bright.sum() + turned.truth[0, 0].sum()) > 0.9
-
-
-def test_the_window_of_ct_is_that_of_the_settings_and_one_for_all_slices(held):
-    low, high = window_of(held, (-160.0, 240.0))
-    assert -20 < low < high < 120
-    held.ct = True
-    assert window_of(held, (-160.0, 240.0)) == (-160.0, 240.0)

@@ -35,6 +35,12 @@ LAYOUTS: tuple[LayoutRow, ...] = (
         module="voxclick.evaluate.layouts.totalsegmentator",
     ),
     LayoutRow(
+        name="totalsegplusplus",
+        title="TotalSeg++",
+        example="images/<case>.nii.gz + masks/<case>.nii.gz (+ lists of cases <list>.csv)",
+        module="voxclick.evaluate.layouts.totalsegplusplus",
+    ),
+    LayoutRow(
         name="kits",
         title="KiTS19, KiTS21, KiTS23",
         example="case_00000/imaging.nii.gz + case_00000/segmentation.nii.gz (or "

@@ -8,6 +8,7 @@ encoder or the decoder that are not there are an error.
 import warnings
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -16,7 +17,9 @@ from torch import Tensor
 from voxclick.errors import FileFormatError
 from voxclick.models.ct_sam3d.network import Network
 from voxclick.models.ct_sam3d.sizes import VARIANTS, Sizes
+from voxclick.models.published import Imported, read_published
 
+FAMILY = "ct_sam3d"
 CROSS_PATCH = "cpp_predictor."
 DISPENSABLE = "prompt_encoder."
 MARKS = ("image_encoder.stem.pos.pa_conv.weight", "mask_decoder.spade1.norm_0.mlp_gamma.weight")
@@ -45,6 +48,21 @@ def from_published(
     for note in sorted_out.notes:
         warnings.warn(note, UserWarning, stacklevel=2)
     return sorted_out.network()
+
+
+def import_checkpoint(path: Path) -> Imported:
+    """The weights of a published file, for the store.
+
+    Args:
+        path: `params.pth` as its authors write it, with their configuration inside.
+
+    Raises:
+        MissingFileError: If there is nothing at the path.
+        FileFormatError: If it holds no weights of CT-SAM3D, or could run code.
+    """
+    sorted_out = _sorted_out(read_published(path), None)
+    header = {"voxclick": FAMILY, "sizes": sorted_out.sizes.to_json()}
+    return Imported(sorted_out.entries, header, sorted_out.notes)
 
 
 def recognises(keys: Collection[str]) -> bool:

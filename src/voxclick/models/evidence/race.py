@@ -100,7 +100,7 @@ def weigh(scene: Scene, seeds: Seeds, before: Float[Array, "i j k"] | None) -> E
     if prior is None and not seeds.inside:
         nothing = np.zeros(scene.intensity.shape, dtype=np.float32)
         return Evidence(nothing, nothing, nothing + np.float32(NOTHING), None, nothing + 1)
-    ratio = _appearance(scene, seeds, prior)
+    ratio = appearance(scene, seeds, prior)
     own = _start(ratio, seeds, prior)
     lead = _lead(scene, ratio, own, seeds.other)
     found = APPEARANCE * ratio + RACE * lead
@@ -130,7 +130,7 @@ def _distance(
     return found
 
 
-def _appearance(
+def appearance(
     scene: Scene, seeds: Seeds, prior: Float[Array, "i j k"] | None
 ) -> Float32[Array, "i j k"]:
     """The log ratio by what the prompts say; without a positive one, by the mask so far."""
@@ -183,17 +183,22 @@ def _lead(
     Source: Bai and Sapiro, A geodesic framework for fast interactive image and video
     segmentation and matting, ICCV 2007.
     """
-    likely = 1 / (1 + np.exp(-ratio))
-    posterior = smoothed(likely.astype(np.float32), 0.7, scene.lengths)
+    likely = posterior(scene, ratio)
     rates = (LIKELIHOOD_RATE, INTENSITY_RATE)
-    costs = edge_costs((posterior, scene.intensity), rates, scene.lengths, LENGTH_RATE)
+    costs = edge_costs((likely, scene.intensity), rates, scene.lengths, LENGTH_RATE)
     ours = geodesic_distance(costs, np.where(own, 0.0, FAR).astype(np.float32))
-    entry = np.where(scene.cut & ~own, BORDER_START * posterior, FAR)
+    entry = np.where(scene.cut & ~own, BORDER_START * likely, FAR)
     theirs = geodesic_distance(costs, np.where(other, 0.0, entry).astype(np.float32))
     # beyond 50 nothing is told apart, and FAR would swamp float32
     lead = np.minimum(theirs, 50.0) - np.minimum(ours, 100.0)
     ahead: Array = np.tanh(lead / RACE_SCALE).astype(np.float32)
     return ahead
+
+
+def posterior(scene: Scene, ratio: Float[Array, "i j k"]) -> Float32[Array, "i j k"]:
+    """How likely each voxel is the object by its appearance alone, a little smoothed."""
+    likely = 1 / (1 + np.exp(-ratio))
+    return smoothed(likely.astype(np.float32), 0.7, scene.lengths)
 
 
 def _nearness(scene: Scene, seeds: Seeds, prior: Float[Array, "i j k"]) -> Float[Array, "i j k"]:

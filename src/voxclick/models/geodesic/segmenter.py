@@ -9,8 +9,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from voxclick.models.base import Embedding, Segmenter, Spec
-from voxclick.models.evidence.race import judge
 from voxclick.models.evidence.scene import Scene
+from voxclick.models.geodesic.score import score
 from voxclick.preprocess import View
 from voxclick.prompts import Prompt
 
@@ -60,6 +60,5 @@ class GeodesicSegmenter(Segmenter):
         previous: Float[Tensor, "i j k"] | None,
     ) -> Float[Tensor, "i j k"]:
         assert isinstance(embedding, SceneEmbedding)
-        _, evidence = judge(embedding.scene, prompts, previous)
-        found = np.ascontiguousarray(evidence.score)
+        found = np.ascontiguousarray(score(embedding.scene, prompts, previous))
         return torch.from_numpy(found).to(self.device)

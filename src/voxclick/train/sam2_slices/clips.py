@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, UInt8
 
+from voxclick.models.sam2_slices.plane import Plane
 from voxclick.train.sam2_slices.settings import ClipSettings
 from voxclick.train.volumes import Held
 from voxclick.types import Array
@@ -22,7 +23,7 @@ class ClipSample:
     """One clip.
 
     Attributes:
-        slices: In the volume's window, squeezed into squares, in the order they are visited.
+        slices: In the volume's window, in squares, in the order they are visited.
         truth: Each object on each of them.
     """
 
@@ -39,6 +40,8 @@ def draw_clip(
 ) -> ClipSample:
     """A clip that begins on the slice of a place, up or down.
 
+    Its slices are held, squared and windowed as where the weights are used.
+
     Args:
         held: The volume.
         label: Of the object that lies there.
@@ -51,29 +54,12 @@ def draw_clip(
     positions, steps = _positions(held, axis, numbers, settings, generator)
     labels, valid = held.read_labels(positions)
     image = held.read_image(positions, steps)
-    low, high = window_of(held, settings.window_hu)
+    low, high = held.window.low, held.window.high
     grey = _tinted(np.clip((image - low) / (high - low), 0, 1), settings, generator) * valid
-    chosen = _objects(np.moveaxis(labels, axis, 0)[0], held, label, settings, generator)
-    # the tracked axis first, the order of the other two kept
-    truth = np.stack([np.moveaxis(labels == each, axis, 0) for each in chosen])
-    slices = np.moveaxis(np.rint(grey * 255).astype(np.uint8), axis, 0)
-    return ClipSample(np.ascontiguousarray(slices), truth)
-
-
-def window_of(held: Held, window_hu: tuple[float, float]) -> tuple[float, float]:
-    """The intensities of a volume that become black and white, the same on all of its slices.
-
-    Args:
-        held: The volume.
-        window_hu: For CT.
-    """
-    if held.ct:
-        return window_hu
-    values = held.array[held.array != 0]
-    if not values.size:
-        return (0.0, 1.0)
-    low, high = np.percentile(values[:: max(1, values.size // 1_000_000)], (0.5, 99.5))
-    return (float(low), float(max(high, low + 1e-6)))
+    chosen = _objects(labels[0], held, label, settings, generator)
+    return ClipSample(
+        np.rint(grey * 255).astype(np.uint8), np.stack([labels == each for each in chosen])
+    )
 
 
 def _axis(held: Held, generator: np.random.Generator) -> int:
@@ -100,25 +86,23 @@ def _positions(
     numbers: Array,
     settings: ClipSettings,
     generator: np.random.Generator,
-) -> tuple[list[Float[Array, "i j k"]], Float[Array, "3"]]:
+) -> tuple[list[Float[Array, "n s s"]], Float[Array, "3"]]:
     """Where every pixel lies in the volume, and native voxels between neighbours."""
-    rows, columns = (each for each in range(3) if each != axis)
-    size = settings.image_size
-    extent = np.array([held.grid.shape[rows], held.grid.shape[columns]])
-    matrix = np.diag(extent / size) @ _turned(settings, generator)
+    plane = Plane.of(held.grid, axis)
+    size, spacing = settings.image_size, np.array(held.grid.spacing_mm)
+    across = [plane.rows, plane.columns]
+    lengths = spacing * held.grid.shape
+    signs = np.array([-1.0 if each in plane.flipped else 1.0 for each in across])
+    native = np.diag(signs * lengths[across].max() / size / spacing[across])
+    matrix = native @ _turned(settings, generator)
     steps = np.ones(3)
-    steps[[rows, columns]] = np.linalg.norm(matrix, axis=1)
-    shape = [size, size, size]
-    shape[axis] = len(numbers)
-    index = np.meshgrid(*map(np.arange, shape), indexing="ij", sparse=True)
-    pixel = [index[rows] - (size - 1) / 2, index[columns] - (size - 1) / 2]
-    positions: list[Array] = [np.zeros(0)] * 3
-    for row, each in enumerate((rows, columns)):
-        at = (extent[row] - 1) / 2 + matrix[row, 0] * pixel[0] + matrix[row, 1] * pixel[1]
+    steps[across] = np.linalg.norm(matrix, axis=1)
+    row, column = (np.indices((size, size)) - (size - 1) / 2)[:, None]  # 1 s s
+    shape = (len(numbers), size, size)
+    positions = [np.broadcast_to(numbers[:, None, None].astype(np.float64), shape)] * 3
+    for place, each in enumerate(across):
+        at = (held.grid.shape[each] - 1) / 2 + matrix[place, 0] * row + matrix[place, 1] * column
         positions[each] = np.broadcast_to(at, shape)
-    along = [1, 1, 1]
-    along[axis] = len(numbers)
-    positions[axis] = np.broadcast_to(numbers.reshape(along).astype(np.float64), shape)
     return positions, steps
 
 
@@ -133,8 +117,8 @@ def _turned(settings: ClipSettings, generator: np.random.Generator) -> Float[Arr
 
 
 def _tinted(
-    grey: Float[Array, "i j k"], settings: ClipSettings, generator: np.random.Generator
-) -> Float[Array, "i j k"]:
+    grey: Float[Array, "n s s"], settings: ClipSettings, generator: np.random.Generator
+) -> Float[Array, "n s s"]:
     """Brightness and contrast of a whole clip a little off; MedSAM2 tints single slices too."""
     brightness, contrast = 1 + generator.uniform(-1, 1, 2) * (
         settings.brightness,

@@ -67,8 +67,6 @@ class ClipSettings(NewNetwork):
         box_noise: Standard deviation of a box's corners, as a share of its size.
         box_noise_pixels: How far a corner strays at most.
         downwards: Share of the clips that go down the axis. Ours; half, as both ways are used.
-        window_hu: Intensities of CT that become black and white. Others are seen between the 0.5
-            and 99.5 percentiles of what is not 0.
         flipped: Share of the clips that are mirrored along rows.
         turn_degrees: At most, in the plane of the slices.
         shear_degrees: At most.
@@ -98,7 +96,6 @@ class ClipSettings(NewNetwork):
     box_noise: float = 0.1
     box_noise_pixels: int = 20
     downwards: float = 0.5
-    window_hu: tuple[float, float] = (-160.0, 240.0)
     flipped: float = 0.5
     turn_degrees: float = 25.0
     shear_degrees: float = 20.0
