@@ -110,8 +110,7 @@ def train(run: Run, tell: Callable[[str], None] = log.info) -> Path:
         last = trained.step == recipe.steps or _any(accelerator, out_of_time)
         if trained.step % settings.save_every == 0 or last:
             if accelerator.is_main_process:
-                with torch.random.fork_rng():
-                    rows[-1] |= recipe.validate(network, trained.step)
+                rows[-1] |= recipe.validate(network, trained.step)
                 _save(run, recipe, trained, rows)
                 tell(_told(recipe, trained.step, _means(rows)))
             rows = []
