@@ -38,7 +38,7 @@ MODELS: tuple[ModelRow, ...] = (
     ),
     ModelRow(
         name="geodesic",
-        title="geodesic competition with likelihoods learnt at each click; no weights",
+        title="geodesic regions and likelihoods learnt at each click; no weights",
         module="voxclick.models.geodesic.segmenter",
         segmenter="GeodesicSegmenter",
         prompts=("point", "box", "scribble", "lasso", "mask"),
