@@ -17,8 +17,11 @@ from voxclick.types import Array
 RACE_LIMIT = 3.0
 """The race counts for no more than the extent does."""
 
-KEPT = 3.0
+KEPT = 1.5
 """What the mask so far is worth against either of them."""
+
+FEW = 4
+"""With more prompts than this the race knows both sides, and the extent adds nothing to it."""
 
 
 def score(
@@ -55,7 +58,7 @@ def _corrected(scene: Scene, seeds: Seeds, evidence: Evidence) -> Float32[Array,
     assert newest is not None
     at = tuple(newest.T)
     wanted = seeds.marks[at] == 1
-    if ((prior[at] > 0) == wanted).all():
+    if len(seeds.readings) > FEW or ((prior[at] > 0) == wanted).all():
         return evidence.score
     voxels = float((prior > 0).sum())
     sizes = (voxels, np.inf) if wanted.any() else (0.0, voxels)
