@@ -69,3 +69,8 @@ def test_a_number_out_of_range_is_an_error_that_names_it(wrong):
     ((what, value),) = wrong.items()
     with pytest.raises(OptionError, match=f"{what}.*{value}"):
         Protocol(**wrong)
+
+
+def test_an_unknown_growth_names_those_there_are():
+    with pytest.raises(OptionError, match=r"growth must be one of wider, .*, got 'sideways'"):
+        Protocol(growth="sideways")

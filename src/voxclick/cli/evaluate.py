@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import tyro
 
 from voxclick.cli.terminal import PATIENCE_S, say, tell
+from voxclick.engine.growth.kinds import GROWTHS
 from voxclick.evaluate.layouts.kinds import LAYOUTS
 from voxclick.evaluate.preset import PRESETS
 from voxclick.simulate.kinds import USERS
@@ -26,6 +27,7 @@ EVERY_S = 15.0
 INTERRUPTED = 130
 
 _LAYOUTS = "\n".join(f"  {row.title}: {row.example}" for row in LAYOUTS)
+_GROWTHS = "; ".join(f"{row.name}: {row.title}" for row in GROWTHS)
 _USERS = "; ".join(f"{row.name}: {row.title}" for row in USERS)
 _PRESETS = "\n".join(f"  {row.name}: {row.title} ({row.source})" for row in PRESETS)
 
@@ -112,6 +114,13 @@ class Evaluate:
         _left_out("S", "Seconds of answering after which an object is prompted no more."),
     ] = None
 
+    growth: Annotated[
+        str | None,
+        _left_out(
+            "NAME", f"How an object is followed past the view. {_GROWTHS}. As suits the model."
+        ),
+    ] = None
+
     labels: Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME|N ...")] = ()
     """Names or numbers of the labels to evaluate; all if left out."""
 
@@ -184,6 +193,7 @@ class Evaluate:
             "unseen": tuple(_names(self.unseen)),
             "seed": self.seed,
             "budget_s": self.budget_s,
+            "growth": self.growth,
         }
         given = {key: value for key, value in asked.items() if value not in (None, ())}
         return make_protocol(self.protocol, given)

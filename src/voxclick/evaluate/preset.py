@@ -144,7 +144,8 @@ PRESETS: tuple[Preset, ...] = (
         },
         remarks="On the whole volume, at its own intensities, in millimetres. The slices are the "
         "user's options: --user slice_center:at=largest,slices=3. All labels are one object, as "
-        "published, unless --targets each.",
+        "published, unless --targets each. With a model that goes slice by slice, --growth says "
+        "which way: slices (both, independent of each other), slices-up, slices-down.",
         table="voxclick.evaluate.structure_table",
     ),
     Preset(
@@ -166,7 +167,8 @@ PRESETS: tuple[Preset, ...] = (
         "running over is never scored, and cases with 100 pixels or fewer on the middle slice are "
         "dropped. The NSD is measured at 1 voxel, whatever the spacing, on slices out of order.",
         remarks="Each slice is scaled to 0 to 255 by itself. With clicks: --user "
-        "slice_center:at=stack.",
+        "slice_center:at=stack. With a model that goes slice by slice, --growth slices-published "
+        "lets the way back see the way there, as the scripts do.",
         table="voxclick.evaluate.structure_table",
     ),
     Preset(

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from voxclick.engine.growth.kinds import GROWTHS
 from voxclick.errors import OptionError
 from voxclick.evaluate.case import Target
 from voxclick.evaluate.preset import Preset, preset_row
@@ -40,6 +41,8 @@ class Protocol:
             at each step; else each in one of its own.
         pipeline: How a case is prepared and its masks are judged, a row of `evaluate.pipeline`.
         budget_s: Seconds of answering after which an object is prompted no more; None for no end.
+        growth: How an object is followed past the view, a row of `engine.growth.kinds`; as suits
+            the model when empty.
         unseen: Names of the structures (or of their groups) that the model was not trained on.
         name: Of the published protocol that it follows; empty for none.
 
@@ -61,6 +64,7 @@ class Protocol:
     together: bool = False
     pipeline: str = ""
     budget_s: float | None = None
+    growth: str = ""
     unseen: tuple[str, ...] = ()
     name: str = ""
 
@@ -73,6 +77,12 @@ class Protocol:
             raise OptionError(f"tolerance_mm must be above 0, got {self.tolerance_mm}")
         if self.budget_s is not None and not 0 < self.budget_s < float("inf"):
             raise OptionError(f"budget_s must be above 0, got {self.budget_s}")
+        ways = ["", *(row.name for row in GROWTHS)]
+        if self.growth not in ways:
+            raise OptionError(
+                f"growth must be one of {', '.join(ways[1:])}, got {self.growth!r}; leave it out "
+                "for what suits the model"
+            )
         if self.targets not in ("each", "merged"):
             raise OptionError(f"targets must be each or merged, got {self.targets!r}")
         wrong = [click for click in self.reported if not 1 <= click <= self.clicks]

@@ -44,7 +44,7 @@ def run_case(
         asking = Asking(case.name, protocol)
         cache = EmbeddingCache()
         if protocol.together:
-            session = Session(prepared.volume, segmenter, cache=cache)
+            session = _session(asking, prepared.volume, segmenter, cache)
             outcomes = run_together(prepared.targets, asking, session)
             yield from (one for one in outcomes if one.rows[0].label not in done)
         for target in prepared.targets if not protocol.together else ():
@@ -66,10 +66,16 @@ def _attempt(
     try:
         if asking.protocol.at_once:
             return _run_at_once(target, asking, volume, segmenter, cache)
-        return _run_object(target, asking, Session(volume, segmenter, cache=cache))
+        return _run_object(target, asking, _session(asking, volume, segmenter, cache))
     except Exception as error:  # a cohort goes on past one bad object
         logger.debug("%s, %s failed", asking.case, target.name, exc_info=True)
         return Failure(asking.case, target.label, target.name, _reason(error))
+
+
+def _session(
+    asking: Asking, volume: Volume, segmenter: Segmenter, cache: EmbeddingCache
+) -> Session:
+    return Session(volume, segmenter, cache=cache, growth=asking.protocol.growth or None)
 
 
 def _run_object(target: Target, asking: Asking, session: Session) -> Outcome:
@@ -101,7 +107,7 @@ def _run_at_once(
     generator = asking.protocol.generator(asking.case, target.label)
     rows: list[Row] = []
     for step in asking.protocol.steps:
-        session = Session(volume, segmenter, cache=cache)
+        session = _session(asking, volume, segmenter, cache)
         asked = _drawn(step, target, asking, session, generator)
         started = time.perf_counter()
         for prompt in asked[:-1]:

@@ -1,16 +1,19 @@
 """Strategies for objects that outgrow a view, by name."""
 
 import importlib
+from typing import TYPE_CHECKING
 
 from voxclick.engine.growth.kinds import GROWTHS
-from voxclick.engine.strategy import Strategy
 from voxclick.errors import UnknownNameError
-from voxclick.models.base import Spec
+
+if TYPE_CHECKING:
+    from voxclick.engine.strategy import Strategy
+    from voxclick.models.base import Spec
 
 __all__ = ["make_growth"]
 
 
-def make_growth(spec: Spec, name: str | None = None) -> Strategy:
+def make_growth(spec: "Spec", name: str | None = None) -> "Strategy":
     """The strategy of that name for a model; the model's default for None.
 
     Raises:
