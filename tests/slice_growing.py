@@ -62,6 +62,7 @@ class SliceGrowing(SliceSegmenter):
         self.encoded = 0
         self.tracked: list[int] = []
         self.prompted: list[int] = []
+        self.recalled: list[tuple[int, ...] | None] = []
 
     def slice_grid(self, grid: Grid, axis: int, index: int) -> Grid:
         shape, start = list(grid.shape), np.zeros(3)
@@ -84,6 +85,7 @@ class SliceGrowing(SliceSegmenter):
     ) -> SliceAnswer:
         assert isinstance(embedding, SeenSlice)
         self.prompted.append(len(prompts))
+        self.recalled.append(None if memories is None else tuple(memories.prompted))
         image = embedding.image
         inside = np.zeros(image.shape, dtype=np.bool_)
         if previous is not None:

@@ -17,6 +17,8 @@ from voxclick.models.builtin import weights
 from voxclick.models.builtin.folding import Folding
 from voxclick.models.builtin.network import Network, Widths
 from voxclick.models.builtin.segmenter import BuiltinSegmenter
+from voxclick.models.evidence.race import judge
+from voxclick.preprocess import View
 
 CENTRE = (20.0, 18.0, 16.0)
 
@@ -42,18 +44,19 @@ def test_a_file_without_these_weights_is_refused_in_one_line(content, tmp_path):
     assert "\n" not in str(caught.value)
 
 
-def test_an_untrained_network_answers_as_geodesic_does():
+def test_an_untrained_network_answers_as_the_evidence_does():
     volume, _ = bright_ball(GRIDS["oblique"], CENTRE, 9)
     untrained = BuiltinSegmenter(torch.device("cpu"), Network())
-    for positive, at in ((True, (20, 18, 16)), (False, (30, 20, 16)), (True, (22, 20, 18))):
-        masks = []
-        for segmenter in (untrained, "geodesic"):
-            session = vc.Session(volume, segmenter, device="cpu")
-            session.add(vc.Point((20, 18, 16)))
-            if (at, positive) != ((20, 18, 16), True):
-                session.add(vc.Point(at, positive=positive))
-            masks.append(session.mask().array)
-        np.testing.assert_array_equal(*masks)
+    view = View.of(volume, volume.grid)
+    embedding = untrained.embed(view)
+    first = [vc.Point((20, 18, 16))]
+    found = untrained.decode(embedding, first, None)
+    before = (found > 0).float()
+    for further in (None, vc.Point((30, 20, 16), positive=False), vc.Point((22, 20, 18))):
+        prompts, previous = (first, None) if further is None else ([*first, further], before)
+        answer = untrained.decode(embedding, prompts, previous)
+        _, evidence = judge(embedding.scene, prompts, previous)
+        np.testing.assert_array_equal(answer.numpy() > 0, evidence.score > 0)
 
 
 @pytest.mark.parametrize("name", GRIDS)

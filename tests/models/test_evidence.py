@@ -1,40 +1,13 @@
-"""What the geodesic family promises beyond the contract of every family."""
+"""What the evidence of prompts and image promises."""
 
 import numpy as np
 import pytest
-from phantoms import GRIDS, bright_ball
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import dijkstra
 
 import voxclick as vc
-from voxclick.metrics.overlap import dice
 from voxclick.models.evidence.features import features, normalised
 from voxclick.models.evidence.sweep import FAR, edge_costs, geodesic_distance, nearest_voxels
-from voxclick.simulate.clicks import CenterClick
-
-CENTRE = (20.0, 18.0, 16.0)
-
-
-def quality_by_click(grid, radius_mm, clicks):
-    volume, truth = bright_ball(grid, CENTRE, radius_mm)
-    session, user, found = vc.Session(volume, "geodesic", device="cpu"), CenterClick(), []
-    for _ in range(clicks):
-        prompt = user.next_prompt(truth, session.mask(), np.random.default_rng(0))
-        session.add(prompt)
-        found.append(dice(truth, session.mask()))
-    return found
-
-
-@pytest.mark.parametrize("name", GRIDS)
-@pytest.mark.parametrize("radius_mm", [6, 9])
-def test_one_click_finds_a_ball(name, radius_mm):
-    assert quality_by_click(GRIDS[name], radius_mm, 1)[0] > 0.8
-
-
-@pytest.mark.parametrize("name", GRIDS)
-def test_a_click_beside_the_boundary_does_not_ruin_what_is_nearly_right(name):
-    first, second = quality_by_click(GRIDS[name], 9, 2)
-    assert second > first - 0.17
 
 
 def exact_distance(costs, start):

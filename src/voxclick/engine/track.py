@@ -22,11 +22,14 @@ class Found:
         memory: What it tells other slices.
         prompts: Those of this very slice, on the volume's grid, oldest first; empty on a slice that
             was only tracked.
+        recalls: Whether it was tracked before it was prompted, so that its prompts correct what
+            other slices say of it.
     """
 
     answer: SliceAnswer
     memory: SliceMemory
     prompts: tuple[Prompt, ...] = ()
+    recalls: bool = False
 
     @property
     def empty(self) -> bool:
@@ -62,10 +65,14 @@ class Pass:
         return (self.stop - self.number) * self.step <= 0
 
     @property
+    def way(self) -> range:
+        """The slices not visited yet, the next one first."""
+        return range(self.number, self.stop, self.step)
+
+    @property
     def rest(self) -> range:
         """The slices not visited yet, ascending."""
-        ends = sorted((self.number, self.stop - self.step))
-        return range(0) if self.done else range(ends[0], ends[1] + 1)
+        return self.way[:: self.step]
 
     def after(self, empty: bool, same: bool) -> "Pass":
         """The pass one slice on.
@@ -80,6 +87,13 @@ class Pass:
             empty=self.empty + 1 if empty else 0,
             same=self.same + 1 if same and self.settles else 0,
         )
+
+    def within(self, limits: tuple[int, int]) -> "Pass":
+        """The pass with its end inside `start <= number < stop`."""
+        first, stop = limits
+        if self.step > 0:
+            return replace(self, stop=min(self.stop, stop))
+        return replace(self, stop=max(self.stop, first - 1))
 
     def cut_by(self, numbers: list[int]) -> "Pass":
         """The pass with its end half way to the nearest of other slices with prompts."""
@@ -122,6 +136,7 @@ class Track:
             so; None for wherever it goes.
         found: By number, those with prompts and those that were tracked.
         ahead: What is still to be visited: a prompt that came in between left it.
+        waiting: By number, prompts that only say what the object is not, where nothing of it is.
     """
 
     axis: int
@@ -129,6 +144,7 @@ class Track:
     limits: tuple[int, int] | None = None
     found: Mapping[int, Found] = field(default_factory=dict)
     ahead: tuple[Pass, ...] = ()
+    waiting: Mapping[int, tuple[Prompt, ...]] = field(default_factory=dict)
 
     @property
     def prompted(self) -> list[int]:
@@ -139,14 +155,27 @@ class Track:
         """The track with one slice set anew."""
         return replace(self, found={**self.found, number: found})
 
+    def said(self, number: int) -> tuple[Prompt, ...]:
+        """The prompts of a slice so far, oldest first."""
+        found = self.found.get(number)
+        known = found.prompts if found is not None else ()
+        return known or self.waiting.get(number, ())
+
+    def waiting_for(self, number: int, prompts: tuple[Prompt, ...]) -> "Track":
+        """The track with prompts of a slice that wait for one that says what the object is."""
+        return replace(self, waiting={**self.waiting, number: prompts})
+
     def without(self, numbers: range) -> "Track":
         """The track that knows nothing of some slices."""
         kept = {number: one for number, one in self.found.items() if number not in numbers}
         return replace(self, found=kept)
 
     def within(self, limits: tuple[int, int]) -> "Track":
-        """The track with other limits."""
-        return replace(self, limits=limits)
+        """The track with other limits, wide enough for every slice with prompts."""
+        first = min([limits[0], *self.prompted])
+        stop = max([limits[1], *(number + 1 for number in self.prompted)])
+        passes = [one.within((first, stop)) for one in self.ahead]
+        return replace(self, limits=(first, stop), ahead=tuple(passes))
 
     def going(self, passes: Sequence[Pass]) -> "Track":
         """The track with other passes ahead, the next one first."""
@@ -155,14 +184,47 @@ class Track:
     def from_slice(self, number: int, ends: tuple[int, int]) -> list[Pass]:
         """Both directions from a slice, half way to the next ones with prompts or to the ends.
 
+        All the way to those that say that the object is not there: from them nothing comes.
+
         Args:
             number: The slice.
             ends: The first slice that may be visited, and the first beyond.
         """
         below, above = self._beside(number)
-        first = min(ends[0], number) if below is None else _halfway(below, number)
-        stop = max(ends[1], number + 1) if above is None else _halfway(number, above)
+        first = min(ends[0], number) if below is None else self._border(below, number)
+        stop = max(ends[1], number + 1) if above is None else self._border(number, above)
         return [Pass(number, 1, number + 1, stop), Pass(number, -1, number - 1, first - 1)]
+
+    def meeting(self, number: int, empty: int) -> list[Pass]:
+        """From the slices with prompts on either side, what is left of the first half of the way.
+
+        Args:
+            number: The slice.
+            empty: Slices without the object after which a pass ends.
+        """
+        below, above = self._beside(number)
+        found = []
+        if below is not None and not self.found[below].empty:
+            found.append(Pass(below, 1, below + 1, _halfway(below, number)))
+        if above is not None and not self.found[above].empty:
+            found.append(Pass(above, -1, above - 1, _halfway(number, above) - 1))
+        return [self.farther(one, empty) for one in found]
+
+    def farther(self, one: Pass, empty: int) -> Pass:
+        """A pass that leaves slices as they were, from where there is something new to visit.
+
+        That is the first slice that nobody visited, as where a pass was cut short; it is done where
+        there is none, or where an earlier pass ended.
+
+        Args:
+            one: The pass.
+            empty: Slices without the object after which a pass ends.
+        """
+        new = next((n for n in one.way if n not in self.found), None)
+        before = [] if new is None else [new - one.step * n for n in range(1, empty + 1)]
+        if new is None or all(n in self.found and self.found[n].empty for n in before):
+            return replace(one, number=one.stop)
+        return replace(one, number=new, same=0)
 
     def towards_slice(self, number: int) -> list[Pass]:
         """From the slices with prompts on either side, the second half of the way to this one."""
@@ -199,13 +261,17 @@ class Track:
     def memories(self, index: int, step: int, since: int | None) -> Memories:
         """What speaks to a slice that is visited from a slice with prompts.
 
+        Those of the nearest slices with prompts, or of all of them where all that were visited
+        speak, too.
+
         Args:
             index: The slice.
             step: 1 for upwards, -1 for downwards.
             since: Number of the slice with prompts: only slices on the way from there count as
                 visited, so that neither direction depends on the other. None: all that were.
         """
-        nearest = sorted(self.prompted, key=lambda number: (abs(number - index), number))[:NEAREST]
+        nearest = sorted(self.prompted, key=lambda number: (abs(number - index), number))
+        nearest = nearest if since is None else nearest[:NEAREST]
         prompted = set(self.prompted)
         way = set(self.found) if since is None else set(range(since + step, index, step))
         return Memories(
@@ -215,6 +281,20 @@ class Track:
             prompted={n: self.found[n].memory for n in sorted(nearest) if n != index},
             tracked={n: self.found[n].memory for n in sorted(way - prompted) if n in self.found},
         )
+
+    def _border(self, below: int, above: int) -> int:
+        """The first slice that is reached from the upper one of two with prompts."""
+        if self.found[below].empty:
+            return below + 1
+        return above if self.found[above].empty else _halfway(below, above)
+
+    def around(self, number: int) -> Memories | None:
+        """What speaks to a slice from the nearest other slice with prompts; None without one."""
+        others = [other for other in self.prompted if other != number]
+        if not others:
+            return None
+        nearest = min(others, key=lambda other: (abs(other - number), other))
+        return self.memories(number, 1 if nearest < number else -1, nearest)
 
     def _beside(self, number: int) -> tuple[int | None, int | None]:
         """The nearest slices with prompts below and above."""

@@ -72,7 +72,7 @@ OURS = (
     ModelRow(
         name="geodesic",
         family="geodesic",
-        title="geodesic competition with likelihoods learnt at each click; no weights",
+        title="geodesic regions and likelihoods learnt at each click; no weights",
         module="voxclick.models.geodesic.segmenter",
         segmenter="GeodesicSegmenter",
         prompts=EVERY_PROMPT,

@@ -1,4 +1,4 @@
-"""A view's axes turned to those of a crop: depth, height and width as the network knows them."""
+"""A view's axes turned to those of a network: depth, height and width as it knows them."""
 
 from dataclasses import dataclass
 

@@ -46,6 +46,12 @@ RECIPES: tuple[RecipeRow, ...] = (
         module="voxclick.train.sam2_slices.recipe",
         recipe="ClipRecipe",
     ),
+    RecipeRow(
+        name="sam-adapter3d",
+        title="3DSAM-adapter, by crops around tumours with clicks; or LoRA, or no clicks at all",
+        module="voxclick.train.sam_adapter3d.recipe",
+        recipe="TumourRecipe",
+    ),
 )
 """Every recipe; the first is that of a configuration that names none."""
 

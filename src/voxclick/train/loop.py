@@ -105,11 +105,12 @@ def train(run: Run, tell: Callable[[str], None] = log.info) -> Path:
         trained.average.update(network, settings.ema, trained.step)
         trained.step += 1
         row |= {"step": trained.step, "seconds": time.monotonic() - began}
-        rows.append(row)
+        rows.append(row | dict.fromkeys(recipe.validated, float("nan")))
         out_of_time = run.seconds is not None and time.monotonic() - started > run.seconds
         last = trained.step == recipe.steps or _any(accelerator, out_of_time)
         if trained.step % settings.save_every == 0 or last:
             if accelerator.is_main_process:
+                rows[-1] |= recipe.validate(network, trained.step)
                 _save(run, recipe, trained, rows)
                 tell(_told(recipe, trained.step, _means(rows)))
             rows = []
@@ -232,7 +233,8 @@ def _save(
 
 
 def _told(recipe: Recipe[Any, Any], step: int, means: dict[str, float]) -> str:
-    told = [name for name in ("loss", *recipe.told, "seconds") if name in means]
+    names = ("loss", *recipe.told, *recipe.validated, "seconds")
+    told = [name for name in names if np.isfinite(means.get(name, np.nan))]
     named = [f"{name} {means[name]:.4g}" for name in told]
     return f"step {step} of {recipe.steps}: {', '.join(named)}"
 

@@ -35,6 +35,9 @@ class Recipe(ABC, Generic[SettingsT, SampleT]):
     panels: ClassVar[tuple[Panel, ...]] = (LOSS,)
     """What the picture of the curves shows."""
 
+    validated: ClassVar[tuple[str, ...]] = ()
+    """Measures that `validate` gives."""
+
     some_unused: ClassVar[bool] = False
     """Whether a trainable parameter may get no gradient in a step."""
 
@@ -84,6 +87,15 @@ class Recipe(ABC, Generic[SettingsT, SampleT]):
             rank: Of the process.
             number: Of the sample in the step and process, over all accumulated batches.
         """
+
+    def validate(self, network: Any, step: int) -> dict[str, float]:
+        """Measures on cases that are not trained on, at each checkpoint; none unless it has any.
+
+        Args:
+            network: From `network`, with the weights of now.
+            step: Of the optimiser.
+        """
+        return {}
 
     @abstractmethod
     def write(

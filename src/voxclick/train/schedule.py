@@ -46,3 +46,14 @@ def cosine(step: int, steps: int, last: float) -> float:
         last: The share at its end.
     """
     return last + (1 - last) * (1 + math.cos(math.pi * step / max(1, steps))) / 2
+
+
+def falling(epoch: int, epochs: int, last: float) -> float:
+    """Down from 1 towards `last` in a line, the same for a whole epoch.
+
+    Args:
+        epoch: From 0.
+        epochs: Of the whole run; the share is `last` after them.
+        last: The share there.
+    """
+    return 1 + (last - 1) * epoch / max(1, epochs)

@@ -1,5 +1,6 @@
 """Which volume and which object each sample is drawn from, and how long that takes."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,19 +18,32 @@ class Visits:
 
     Args:
         settings: Epochs, samples and structures.
-        data: Folder of labelled volumes.
+        data: Folder of labelled volumes, or the volumes.
         processes: How many take part.
+        names: Cases to visit; all when None.
+
+    Attributes:
+        volumes: All that the settings choose, visited or not.
 
     Raises:
         OptionError: If there is no folder, or no case in it is left.
     """
 
-    def __init__(self, settings: EpochSettings, data: Path | None, processes: int) -> None:
+    def __init__(
+        self,
+        settings: EpochSettings,
+        data: Path | Volumes | None,
+        processes: int,
+        names: Sequence[str] | None = None,
+    ) -> None:
         if data is None:
             raise OptionError("this recipe needs labelled volumes, got none; give them with --data")
         self._settings, self._processes = settings, processes
-        self._volumes = Volumes(data, settings.include, settings.exclude)
-        self._order = VisitOrder(self._volumes.names, settings.samples_per_volume, settings.seed)
+        if isinstance(data, Path):
+            data = Volumes(data, settings.include, settings.exclude)
+        self.volumes = data
+        visited = self.volumes.names if names is None else names
+        self._order = VisitOrder(visited, settings.samples_per_volume, settings.seed)
         self._in_step = settings.batch * settings.accumulate
         self.steps_per_epoch = -(-self._order.length // (self._in_step * processes))
 
@@ -46,7 +60,7 @@ class Visits:
         """The volume of a sample, and where its randomness comes from."""
         overall = (step * self._processes + rank) * self._in_step + number
         generator = np.random.default_rng((self._settings.seed, step, rank, number))
-        return self._volumes.held(self._order.name(overall)), generator
+        return self.volumes.held(self._order.name(overall)), generator
 
     def place(self, held: Held, generator: np.random.Generator) -> tuple[int, Float[Array, "3"]]:
         """The label of one of the objects of a volume, and a voxel of it.

@@ -1,7 +1,7 @@
 """Labelled volumes that training reads: chosen by name, read when asked for, kept in memory."""
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fnmatch import fnmatch
 from functools import cached_property
 from pathlib import Path
@@ -147,10 +147,25 @@ class Volumes:
         exclude: Sequence[str] = (),
         budget_bytes: int = 8 << 30,
     ) -> None:
-        self.sets = _chosen(Path(folder), include, exclude)
-        self._cases = {name: case for cases in self.sets.values() for name, case in cases.items()}
+        self._hold(_chosen(Path(folder), include, exclude), budget_bytes)
+
+    @classmethod
+    def of_cases(cls, cases: Mapping[str, Case], budget_bytes: int = 8 << 30) -> "Volumes":
+        """The volumes of these cases, by name."""
+        volumes = cls.__new__(cls)
+        volumes._hold({"": dict(cases)}, budget_bytes)
+        return volumes
+
+    def _hold(self, sets: dict[str, dict[str, Case]], budget_bytes: int) -> None:
+        self.sets = sets
+        self._cases = {name: case for cases in sets.values() for name, case in cases.items()}
         self._budget_bytes = budget_bytes
         self._held: OrderedDict[str, Held] = OrderedDict()
+
+    @property
+    def cases(self) -> Mapping[str, Case]:
+        """Every case, by name."""
+        return self._cases
 
     @property
     def names(self) -> tuple[str, ...]:

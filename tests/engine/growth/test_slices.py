@@ -251,3 +251,109 @@ def test_scores_tell_of_every_slice_that_was_looked_at() -> None:
     assert scores.numbers == tuple(range(50 - EMPTY, 70 + EMPTY))
     assert scores.prompted == (60,)
     assert all(0 <= one <= 1 for one in scores.quality)
+
+
+@pytest.mark.parametrize("number", [50, 53])
+def test_a_prompt_that_comes_in_between_leaves_no_slice_out(number: int) -> None:
+    truth = column(LONG, start=10, stop=100)
+    asked = vc.Session(volume(truth), SliceGrowing())
+    stream = asked.stream(middle(truth, 2, 50))
+    for _ in range(31):
+        next(stream)
+    asked.add(middle(truth, 2, number))
+    assert np.array_equal(asked.mask().array, truth.array)
+
+
+def test_a_box_bounds_what_an_earlier_click_found() -> None:
+    truth = column(LONG, start=10, stop=100)
+    asked = vc.Session(volume(truth), SliceGrowing())
+    asked.add(middle(truth, 2, 50))
+    asked.add(vc.Box((0, 0, 40), (40, 36, 60)))
+    slices = np.flatnonzero(asked.mask().array.any(axis=(0, 1)))
+    assert (slices.min(), slices.max()) == (40, 59)
+    asked.undo()
+    assert np.array_equal(asked.mask().array, truth.array)
+
+
+def test_the_newest_box_says_between_which_slices() -> None:
+    truth = column(LONG, start=10, stop=100)
+    asked = vc.Session(volume(truth), SliceGrowing())
+    asked.add(vc.Box((0, 0, 40), (40, 36, 60)))
+    asked.add(vc.Box((0, 0, 20), (40, 36, 80)))
+    slices = np.flatnonzero(asked.mask().array.any(axis=(0, 1)))
+    assert slices.tolist() == [*range(20, 80)]
+
+
+def test_a_click_outside_the_box_widens_it() -> None:
+    truth = column(LONG, start=10, stop=100)
+    asked = vc.Session(volume(truth), SliceGrowing())
+    asked.add(vc.Box((0, 0, 40), (40, 36, 60)))
+    asked.add(middle(truth, 2, 80))
+    slices = np.flatnonzero(asked.mask().array.any(axis=(0, 1)))
+    assert slices.tolist() == [*range(40, 81)]
+
+
+def test_between_two_far_clicks_nothing_is_left_out() -> None:
+    grid = Grid((26, 22, 260), np.diag([1.0, 1.0, 2.5, 1.0]))
+    truth = column(grid)
+    segmenter = SliceGrowing()
+    asked = vc.Session(volume(truth), segmenter)
+    asked.add(middle(truth, 2, 30))
+    asked.add(middle(truth, 2, 220))
+    assert np.array_equal(asked.mask().array, truth.array)
+    assert len(segmenter.tracked) == len(set(segmenter.tracked))
+
+
+def test_the_way_goes_on_to_a_slice_that_was_drawn_empty_before() -> None:
+    truth = column(LONG, start=31, stop=100)
+    asked = vc.Session(volume(truth), SliceGrowing())
+    nothing = vc.Mask(np.zeros(LONG.shape, dtype=bool), LONG)
+    asked.add(vc.MaskPrompt(nothing, axis=2, slices=[30]))
+    asked.add(middle(truth, 2, 60))
+    assert np.array_equal(asked.mask().array, truth.array)
+
+
+def test_the_published_order_goes_to_both_ends_whatever_it_finds() -> None:
+    grid = Grid((26, 22, 200), np.diag([1.0, 1.0, 2.5, 1.0]))
+    truth = column(grid, start=90, stop=110)
+    segmenter = SliceGrowing()
+    asked = vc.Session(volume(truth), segmenter, growth="slices-published")
+    asked.add(middle(truth, 2, 100))
+    assert segmenter.tracked == [*range(101, 200), *range(99, -1, -1)]
+    assert np.array_equal(asked.mask().array, truth.array)
+
+
+def test_a_negative_click_where_nothing_is_invents_nothing() -> None:
+    truth = column(LONG, start=50, stop=70)
+    segmenter = SliceGrowing()
+    asked = vc.Session(volume(truth), segmenter)
+    asked.add(vc.Point((2.0, 2.0, 60.0), positive=False))
+    assert segmenter.prompted == []
+    asked.add(middle(truth, 2, 60))
+    assert segmenter.prompted == [2]
+    asked.add(vc.Point((2.0, 2.0, 5.0), positive=False))
+    assert segmenter.prompted == [2]
+    assert np.array_equal(asked.mask().array, truth.array)
+
+
+def test_every_click_on_a_tracked_slice_is_answered_with_the_memory_of_others() -> None:
+    truth = column(LONG, start=50, stop=70)
+    segmenter = SliceGrowing()
+    asked = vc.Session(volume(truth), segmenter)
+    for number in (60, 60, 65, 65):
+        at = middle(truth, 2, number).at
+        asked.add(vc.Point((at[0] + len(segmenter.prompted) % 2, at[1], at[2])))
+    assert segmenter.recalled == [None, None, (60,), (60,)]
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_a_volume_of_one_slice_is_that_slice(axis: int) -> None:
+    shape = [40, 36, 32]
+    shape[axis] = 1
+    truth = column(Grid((shape[0], shape[1], shape[2]), np.eye(4)), axis)
+    asked = vc.Session(volume(truth), SliceGrowing())
+    asked.add(middle(truth, axis, 0))
+    assert np.array_equal(asked.mask().array, truth.array)
+    scores = asked.scores()
+    assert scores is not None
+    assert (scores.axis, scores.numbers) == (axis, (0,))

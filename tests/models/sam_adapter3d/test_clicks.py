@@ -3,7 +3,8 @@
 import numpy as np
 
 import voxclick as vc
-from voxclick.models.sam_adapter3d.clicks import FEW, MOST, points_of, spread
+from voxclick.models.layers.places import FEW, spread
+from voxclick.models.sam_adapter3d.clicks import MOST, points_of
 
 SHAPE = (32, 32, 32)
 

@@ -5,7 +5,10 @@ import pytest
 import torch
 from adapter_network import SMALL, published, small_network
 
+import voxclick as vc
 from voxclick.errors import FileFormatError
+from voxclick.metrics.overlap import dice
+from voxclick.metrics.surface import nsd
 from voxclick.models.sam_adapter3d.convert import (
     from_published,
     from_sam,
@@ -205,3 +208,16 @@ def test_hugging_faces_own_model_fills_the_trunk():
 def test_weights_that_are_not_of_sam_are_refused():
     with pytest.raises(FileFormatError, match="sam_vit_b"):
         from_sam({"a": torch.zeros(1)})
+
+
+@pytest.mark.data
+def test_our_metrics_give_the_published_ones(parity):
+    for case in parity["tiny"]["metrics"]:
+        grid = vc.Grid(case["shape"], np.diag([*case["spacing_dhw"], 1.0]))
+        truth, found = (
+            vc.Mask(ellipsoid(case["shape"], *case[name]).numpy(), grid) for name in ("gt", "pred")
+        )
+        assert dice(truth, found) == pytest.approx(case["dice"], abs=1e-4)
+        for tolerance in (1, 2, 5):
+            close = nsd(truth, found, float(tolerance))
+            assert close == pytest.approx(case[f"nsd@{tolerance}"], abs=1e-6)

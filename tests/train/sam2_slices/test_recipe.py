@@ -8,13 +8,16 @@ import torch
 from data_sets import write_case
 
 from voxclick.errors import FileFormatError, OptionError
-from voxclick.models.sam2_slices.convert import from_header
+from voxclick.models import load
+from voxclick.models.base import SliceSegmenter
+from voxclick.models.sam2_slices.convert import from_header, from_published
 from voxclick.models.weights import family_of, read_weights, save_weights
 from voxclick.train.config import Config
 from voxclick.train.loop import Run, train
 from voxclick.train.parts import trained_parts
 from voxclick.train.sam2_slices.recipe import ClipRecipe
 from voxclick.train.sam2_slices.settings import ClipSettings
+from voxclick.train.sam2_slices.start import trunk_of
 
 TINY = ClipSettings(
     epochs=3,
@@ -59,6 +62,7 @@ def test_a_run_goes_on_where_it_stopped_and_leaves_weights_of_the_family(data, t
     assert family_of(whole) == "sam2_slices"
     network = from_header(*read_weights(whole))
     assert network.frame_size == 64
+    assert isinstance(load(str(whole), device="cpu"), SliceSegmenter)
     again = ClipRecipe(TINY, data, processes=1).network(whole)
     assert torch.equal(again.no_memory_embedding, network.no_memory_embedding)
 
@@ -88,9 +92,6 @@ def test_biases_and_norms_are_not_pulled_and_the_encoder_has_its_own_rate(data):
 
 
 def test_the_parts_of_the_authors_micro_network_are_counted(parity_dir, data, tmp_path):
-    from voxclick.models.sam2_slices.convert import from_published
-    from voxclick.train.sam2_slices.start import trunk_of
-
     held = torch.load(parity_dir / "sam2_micro.pt", weights_only=True)
     network = from_published(held["state_dict"], 128, held["config"])
     header = {

@@ -19,8 +19,11 @@ def tracked_axis(prompt: Prompt, grid: Grid) -> int:
     """The axis whose slices an object is found on, from its first prompt.
 
     A prompt on a slice says it. Else it is the axis of the thickest slices, across which the image
-    was acquired; the last of several, as axial slices of an isotropic volume usually are.
+    was acquired; the last of several, as axial slices of an isotropic volume usually are. A volume
+    of one slice is that slice.
     """
+    if min(grid.shape) == 1:
+        return int(np.flatnonzero(np.array(grid.shape) == 1)[-1])
     if isinstance(prompt, Lasso):
         return prompt.axis
     if isinstance(prompt, MaskPrompt) and prompt.axis is not None:

@@ -18,7 +18,7 @@ from voxclick.engine.predict import Model
 from voxclick.engine.strategy import Step, Strategy
 from voxclick.engine.track import Found, Pass, Track
 from voxclick.geometry import Box, Grid
-from voxclick.models.base import Embedding, SliceAnswer, SliceSegmenter
+from voxclick.models.base import Embedding, Memories, SliceAnswer, SliceSegmenter
 from voxclick.preprocess import View
 from voxclick.prompts import MaskPrompt, Prompt
 from voxclick.types import Array
@@ -98,12 +98,17 @@ class Sliced:
 
     def start(self, prompt: Prompt, asked: dict[int, list[Prompt]]) -> Box:
         """Answer the slices that the prompt is about; gives what changed."""
-        limits = depth(prompt, self.track.axis)
-        if limits is not None and self.track.limits is None:
-            self._keep(self.track.within(limits))
         changed = self._state.write(Box.EMPTY, np.zeros((0, 0, 0), dtype=np.bool_))
+        limits = depth(prompt, self.track.axis)
+        if limits is not None:
+            self._keep(self.track.within(limits))
+            first, stop = self.track.limits or limits
+            for outside in (range(first), range(stop, self.track.count)):
+                changed = changed.union(self._clear(outside))
         for number, prompts in sorted(asked.items()):
             changed = changed.union(self._prompt(number, prompts))
+        if self.track.limits is not None:
+            self._keep(self.track.within(self.track.limits))
         return changed
 
     @property
@@ -118,12 +123,16 @@ class Sliced:
         object is not there nothing sets out: those around it come towards it, and what lies beyond
         it goes.
         """
+        numbers = [number for number in numbers if number in self.track.found]
         ends = self._ends(numbers)
         left = [one.cut_by(numbers) for one in self.track.ahead if one.since not in numbers]
         planned, changed = [], Box.EMPTY
         for number in numbers:
             if not self.track.found[number].empty:
                 planned += self.track.from_slice(number, ends)
+                going = {(one.since, one.step) for one in left}
+                meeting = self.track.meeting(number, EMPTY)
+                left += [one for one in meeting if (one.since, one.step) not in going]
                 continue
             planned += self.track.towards_slice(number)
             for beyond in self.track.beyond(number):
@@ -148,22 +157,37 @@ class Sliced:
         before = self._state.claim[slab].copy()
         changed = self._write(number, view, embedding, answer)
         current = current.after(found.empty, _alike(before, self._state.claim[slab]))
+        if self._published:
+            self._keep(self.track.going(others if current.done else [current, *others]))
+            return changed
         if current.empty == EMPTY:
             changed = changed.union(self._clear(current.rest))
-        if current.empty < EMPTY and current.same < SAME and not current.done:
-            others.insert(0 if self._published else len(others), current)
+        elif current.same == SAME:
+            current = self.track.farther(current, EMPTY)
+        if current.empty < EMPTY and not current.done:
+            others.append(current)
         self._keep(self.track.going(others))
         return changed
 
     def _prompt(self, number: int, prompts: list[Prompt]) -> Box:
-        view, embedding = self._see(number)
+        """Answer one slice; gives what changed.
+
+        Where there is nothing of the object, a prompt that says what it is not says nothing new: it
+        waits there for one that says what it is.
+        """
         before = self.track.found.get(number)
-        earlier = before.prompts if before is not None else ()
-        every = (*earlier, *prompts)
+        every = (*self.track.said(number), *prompts)
+        prompted = before is not None and bool(before.prompts)
+        if not prompted and not any(one.positive for one in every) and not self._holds(number):
+            self._keep(self.track.waiting_for(number, every))
+            return Box.EMPTY
+        view, embedding = self._see(number)
+        recalls = before is not None and (before.recalls or not before.prompts)
+        memories = self.track.around(number) if recalls else None
         with torch.inference_mode():
-            answer = self._answer(number, view, embedding, every, before)
-            found = Found(answer, self._segmenter.remember(embedding, answer), every)
-        self._keep(self.track.holding(number, found))
+            answer = self._answer(number, view, embedding, every, memories)
+            remembered = self._segmenter.remember(embedding, answer)
+        self._keep(self.track.holding(number, Found(answer, remembered, every, recalls)))
         return self._write(number, view, embedding, answer)
 
     def _answer(
@@ -172,7 +196,7 @@ class Sliced:
         view: View,
         embedding: Embedding,
         prompts: tuple[Prompt, ...],
-        before: Found | None,
+        memories: Memories | None,
     ) -> SliceAnswer:
         """The slice's answer: what is drawn last is so; clicks after that correct it."""
         drawn = [place for place, one in enumerate(prompts) if isinstance(one, MaskPrompt)]
@@ -181,14 +205,10 @@ class Sliced:
             assert isinstance(mask, MaskPrompt)
             return self._draw(view, embedding, mask.mask.array)
         clicks = prompts[drawn[-1] + 1 if drawn else 0 :]
+        before = self.track.found.get(number)
         previous = None if before is None else before.answer
         if before is None and self._holds(number):
             previous = self._draw(view, embedding, self._state.claim)
-        memories = None
-        if before is not None and not before.prompts:
-            nearest = min(self.track.prompted, key=lambda other: (abs(other - number), other))
-            step = 1 if nearest < number else -1
-            memories = self.track.memories(number, step, nearest)
         taken = view.take(clicks)
         return self._segmenter.prompt(embedding, taken, previous, memories)
 
@@ -214,13 +234,15 @@ class Sliced:
         return self._model.cache.embed(self._model.volume, self._segmenter, grid)
 
     def _holds(self, number: int) -> bool:
-        """Whether the object has voxels on a slice that was never looked at: a given mask's."""
+        """Whether the object has voxels on a slice."""
         return bool(self._state.claim[self._slab(range(number, number + 1)).slices].any())
 
     def _ends(self, numbers: list[int]) -> tuple[int, int]:
         """The slices that are looked at: those of the box, or so many to either side."""
         if self.track.limits is not None:
             return self.track.limits
+        if self._published:
+            return 0, self.track.count
         if not numbers:
             return 0, 0
         low, high = numbers[0] - REACH, numbers[-1] + REACH + 1

@@ -1,7 +1,7 @@
 """The network: an image half that runs once a view, and a prompt half that runs at each click.
 
 Both work on the folded grid (`folding.py`), half as fine as the view. The prompt half adds a
-correction to the score of the classical evidence, so that untrained it answers as `geodesic` does.
+correction to the score of the classical evidence: untrained it answers as the evidence does.
 """
 
 from dataclasses import asdict, dataclass

@@ -85,10 +85,11 @@ class _SortedOut:
     notes: tuple[str, ...]
 
     def network(self) -> Network:
-        with torch.device("meta"):
-            network = Network(self.sizes)
-        network.load_state_dict(self.entries, assign=True)
-        return network.eval().requires_grad_(False)
+        with torch.inference_mode(False):  # so that it can be used in any mode
+            with torch.device("meta"):
+                network = Network(self.sizes)
+            network.load_state_dict(self.entries, assign=True)
+            return network.eval().requires_grad_(False)
 
 
 def _sorted_out(checkpoint: Mapping[str, Any], sizes: Sizes | None) -> _SortedOut:
@@ -157,8 +158,9 @@ def _check(shapes: Mapping[str, tuple[int, ...]], expected: Mapping[str, tuple[i
 
 
 def _entry(value: Tensor) -> Tensor:
-    value = value.detach()
-    return (value.float() if value.is_floating_point() else value).clone()
+    with torch.inference_mode(False):
+        value = value.detach()
+        return (value.float() if value.is_floating_point() else value).clone()
 
 
 def _named(keys: Collection[str] | Any) -> str:

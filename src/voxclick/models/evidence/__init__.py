@@ -1,4 +1,4 @@
 """What prompts and image say without learned weights: likelihoods, and geodesic distances.
 
-It is the whole of the family `geodesic`, and a part of what the networks of `builtin` look at.
+It is a part of the family `geodesic`, and of what the networks of `builtin` look at.
 """

@@ -1,1 +1,1 @@
-"""Classical segmentation without weights: geodesic competition of what the clicks look like."""
+"""Classical segmentation without weights: geodesic regions and competition around prompts."""

@@ -35,11 +35,11 @@ SHELL = 1.7
 USUAL = 1000.0
 """The volume that is expected when nothing else is known, in cubes of the finest step."""
 
-SIZE, EDGE, HOLD, ROUND, ALIKE = -0.065, 0.88, 1.07, 1.72, -1.42
+SIZE, EDGE, HOLD, ROUND, ALIKE = -0.076, 1.28, 1.44, 2.71, -2.38
 """What the properties of a region are worth.
 
-Fitted, on labelled volumes that no reported number comes from, so that the regions' exponentials
-are in proportion to how well they match; `docs/explanation/geodesic.md` has the measurements.
+Fitted so that the exponentials of the sums are in proportion to how well regions match objects, on
+labelled volumes that no reported number comes from (`docs/explanation/geodesic.md`).
 """
 
 
@@ -98,13 +98,12 @@ def extent(regions: Regions, scene: Scene, sizes: tuple[float, float]) -> float:
     Args:
         regions: To choose from.
         scene: The view.
-        sizes: The least and the most voxels that it may have; ignored where no region has.
+        sizes: The least and the most voxels that it may have, as far as regions go.
     """
     counts = regions.counts
-    worth = _worth(regions, scene)
-    allowed = (counts >= sizes[0]) & (counts <= sizes[1])
-    if allowed.any():
-        worth = np.where(allowed, worth, -np.inf)
+    least, most = min(sizes[0], counts[-1]), max(sizes[1], counts[0])
+    allowed = (counts >= least) & (counts <= most)
+    worth = np.where(allowed, _worth(regions, scene), -np.inf)
     chance = np.exp(worth - worth.max())
     match = 2 * np.minimum.outer(counts, counts) / np.add.outer(counts, counts)
     return float(regions.limits[int((match @ chance).argmax())])

@@ -1,4 +1,4 @@
-"""The score of each voxel: the extent of what was prompted, joined with the race."""
+"""The score of each voxel: how far what was prompted reaches, joined with the race."""
 
 from collections.abc import Sequence
 
@@ -14,43 +14,54 @@ from voxclick.models.geodesic.extent import reach_score
 from voxclick.prompts import Prompt
 from voxclick.types import Array
 
-EXTENT = 1.0
-RACE = 1.0
+RACE_LIMIT = 3.0
+"""The race counts for no more than the extent does."""
+
 KEPT = 1.5
-MANY = 4
+"""What the mask so far is worth against either of them."""
+
+FEW = 4
+"""With more prompts than this the race knows both sides, and the extent adds nothing to it."""
 
 
 def score(
     scene: Scene, prompts: Sequence[Prompt], previous: Float[Tensor, "i j k"] | None
 ) -> Float32[Array, "i j k"]:
-    """Above 0 where the object is; arguments as of `Segmenter.decode`."""
+    """Above 0 where the object is.
+
+    Args:
+        scene: The view.
+        prompts: In indices of the view, oldest first.
+        previous: The object's mask before the newest prompt, 0 to 1; None for a new object.
+    """
     before = None if previous is None else previous.detach().to("cpu").float().numpy()
     seeds = gather(prompts, scene.intensity, scene.lengths)
-    found = before is not None and bool((before >= 0.5).any())
-    if seeds.cores or not seeds.own.any() or (not found and seeds.other.any()):
+    new = before is None or not bool((before >= 0.5).any())
+    framed = bool(seeds.cores) or bool(seeds.hints.any())
+    if framed or not seeds.own.any() or (new and seeds.other.any()):
         return weigh(scene, seeds, before).score
-    if not found:
+    if new:
         ratio = appearance(scene, seeds, None)
-        sizes = (0.0, np.inf)
-        return obedient(
-            smoothed(reach_score(scene, ratio, seeds, sizes), 0.8, scene.lengths), seeds, None
-        )
-    evidence = weigh(scene, seeds, before)
-    return _joined(scene, seeds, evidence)
+        found = reach_score(scene, ratio, seeds, (0.0, np.inf))
+        return obedient(smoothed(found, 0.8, scene.lengths), seeds, None)
+    return _corrected(scene, seeds, weigh(scene, seeds, before))
 
 
-def _joined(scene: Scene, seeds: Seeds, evidence: Evidence) -> Float32[Array, "i j k"]:
-    prior = evidence.prior
+def _corrected(scene: Scene, seeds: Seeds, evidence: Evidence) -> Float32[Array, "i j k"]:
+    """The score after a prompt on a mask that was found before.
+
+    A prompt in the object that the mask missed says that it was too small, one outside the object
+    that it was too large: the extent is looked for among larger or smaller regions alone.
+    """
+    prior, newest = evidence.prior, seeds.newest
     assert prior is not None
-    newest = seeds.newest
     assert newest is not None
     at = tuple(newest.T)
-    inside = prior[at] > 0
-    positive = seeds.marks[at] == 1
-    if (inside == positive).all() or len(seeds.readings) > MANY:
+    wanted = seeds.marks[at] == 1
+    if len(seeds.readings) > FEW or ((prior[at] > 0) == wanted).all():
         return evidence.score
     voxels = float((prior > 0).sum())
-    sizes = (voxels, np.inf) if positive.any() else (0.0, voxels)
-    reach = reach_score(scene, evidence.ratio, seeds, sizes)
-    found = EXTENT * reach + RACE * np.clip(evidence.score, -3, 3) + KEPT * np.tanh(prior / 2)
-    return obedient(smoothed(found.astype(np.float32), 0.8, scene.lengths), seeds, prior)
+    sizes = (voxels, np.inf) if wanted.any() else (0.0, voxels)
+    found = reach_score(scene, evidence.ratio, seeds, sizes)
+    found += np.clip(evidence.score, -RACE_LIMIT, RACE_LIMIT) + KEPT * np.tanh(prior / 2)
+    return obedient(smoothed(found, 0.8, scene.lengths), seeds, prior)

@@ -8,16 +8,12 @@ voxels deep inside the mask so far stand for the object.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import edt
 import numpy as np
 from jaxtyping import Bool, Float
-from numpy.typing import ArrayLike
 
+from voxclick.models.layers.places import deep, spread
 from voxclick.prompts import BoxPrompt, Lasso, Point, Prompt
 from voxclick.types import Array, Index3
-
-FEW = 5
-"""Points that a scribble, a lasso or a mask gives."""
 
 MOST = 10
 """Points on either side, the newest: the published networks were asked with up to ten."""
@@ -58,25 +54,6 @@ def points_of(
     return Points(np.concatenate([own, other]), signs)
 
 
-def deep(mask: Bool[Array, "i j k"]) -> Float[Array, "n 3"]:
-    """A few voxels in the inner half of a mask, far from each other."""
-    depth = edt.edt(mask.astype(np.uint8), black_border=True)
-    inner = np.argwhere(depth >= depth.max() / 2).astype(np.float64)
-    return spread(inner)
-
-
-def spread(places: Float[Array, "n 3"], count: int = FEW) -> Float[Array, "m 3"]:
-    """At most `count` of the places: the one nearest their middle, then always the farthest."""
-    middle = places.mean(axis=0)
-    chosen = [int(np.argmin(_away(places, middle)))]
-    nearest = _away(places, places[chosen[0]])
-    while len(chosen) < min(count, len(places)) and nearest.max() > 0:
-        chosen.append(int(np.argmax(nearest)))
-        nearest = np.minimum(nearest, _away(places, places[chosen[-1]]))
-    picked: Array = places[chosen]
-    return picked
-
-
 def _points(prompt: Prompt, shape: Index3) -> Float[Array, "n 3"]:
     if isinstance(prompt, Point):
         return np.array([prompt.at])
@@ -86,11 +63,6 @@ def _points(prompt: Prompt, shape: Index3) -> Float[Array, "n 3"]:
     voxels = prompt.voxels()
     seen = voxels[((voxels >= 0) & (voxels < shape)).all(axis=1)].astype(np.float64)
     if isinstance(prompt, Lasso):
-        from_middle = _away(seen, seen.mean(axis=0))
+        from_middle = np.linalg.norm(seen - seen.mean(axis=0), axis=1)
         seen = seen[from_middle <= np.median(from_middle)]
     return spread(seen)
-
-
-def _away(places: Float[Array, "n 3"], one: ArrayLike) -> Float[Array, " n"]:
-    distance: Array = np.linalg.norm(places - np.asarray(one), axis=1)
-    return distance

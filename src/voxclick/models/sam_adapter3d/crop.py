@@ -4,9 +4,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from voxclick.models.sam_adapter3d.orientation import Turn
 from voxclick.models.sam_adapter3d.settings import Settings
 from voxclick.preprocess import View
+from voxclick.preprocess.turn import Turn
 
 
 def crop_of(view: View, settings: Settings) -> tuple[Float[Tensor, "1 1 d h w"], Turn]:

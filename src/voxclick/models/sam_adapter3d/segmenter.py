@@ -17,9 +17,9 @@ from voxclick.models.sam_adapter3d.clicks import points_of
 from voxclick.models.sam_adapter3d.correction import Ground, settled
 from voxclick.models.sam_adapter3d.crop import crop_of
 from voxclick.models.sam_adapter3d.network import Encoded, Network
-from voxclick.models.sam_adapter3d.orientation import Turn
 from voxclick.models.sam_adapter3d.settings import Settings, settings_for
 from voxclick.preprocess import View
+from voxclick.preprocess.turn import Turn
 from voxclick.prompts import Prompt
 from voxclick.types import Array
 

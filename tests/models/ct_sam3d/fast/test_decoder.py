@@ -2,8 +2,9 @@
 
 import pytest
 import torch
-from published_ct_sam3d import lively
+from published_ct_sam3d import SMALL, lively
 
+from voxclick.models.ct_sam3d.convert import from_published
 from voxclick.models.ct_sam3d.fast.decoder import FastDecoder, fits, prepared
 from voxclick.models.ct_sam3d.network import Network
 from voxclick.models.ct_sam3d.sizes import Sizes
@@ -92,6 +93,26 @@ def test_changed_weights_are_prepared_anew(features):
     network.mask_decoder.spade5.conv_1.weight.mul_(1.5)
     assert not torch.allclose(network.decode(features, prompts), first, atol=1e-2)
     check(network, features, prompts)
+
+
+def test_what_inference_mode_prepared_serves_outside_of_it(features):
+    state = lively().state_dict()
+    with torch.inference_mode():
+        network = from_published(state, SMALL)
+        prompts = asked(network, "elsewhere", "a mask")
+        first = network.decode(features, prompts)
+    assert torch.equal(network.decode(features, prompts), first)
+
+
+def test_bfloat16_gives_nearly_the_same_mask(network, features):
+    prompts = asked(network, "far apart, one negative", "a mask")
+    full = network.decode(features, prompts) > 0
+    for given, mixed in (([f.bfloat16() for f in features], False), (features, True)):
+        with torch.autocast("cpu", torch.bfloat16, enabled=mixed):
+            logits = network.decode(given, prompts)
+        assert logits.dtype == torch.float32
+        less = logits > 0
+        assert 2 * (less & full).sum() / (less.sum() + full.sum()) > 0.98
 
 
 def test_gradients_go_through_the_plain_decoder(network, features):

@@ -100,7 +100,8 @@ def prepared(decoder: MaskDecoder, dtype: torch.dtype = torch.float32) -> FastDe
     state = [n for weight in decoder.parameters() for n in (weight.data_ptr(), weight._version)]
     by_dtype = _PREPARED.setdefault(decoder, {})
     if dtype not in by_dtype or by_dtype[dtype][0] != state:
-        by_dtype[dtype] = (state, FastDecoder(decoder, dtype))
+        with torch.inference_mode(False):  # so that it can be used in any mode
+            by_dtype[dtype] = (state, FastDecoder(decoder, dtype))
     return by_dtype[dtype][1]
 
 

@@ -56,5 +56,6 @@ class Workbench:
         count = int(np.prod(shape))
         held = self._memory.get(name)
         if held is None or held.numel() < count:
-            held = self._memory[name] = torch.zeros(count)
+            with torch.inference_mode(False):  # so that it can be written to in any mode
+                held = self._memory[name] = torch.zeros(count)
         return held[:count].view(shape)

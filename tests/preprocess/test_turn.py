@@ -5,7 +5,7 @@ import pytest
 import torch
 from phantoms import GRIDS
 
-from voxclick.models.sam_adapter3d.orientation import Turn
+from voxclick.preprocess.turn import Turn
 
 ORIENTATIONS = ("SAR", "IPL", "RAS", "PIR")
 
