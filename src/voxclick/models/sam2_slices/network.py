@@ -11,6 +11,7 @@ from transformers.models.sam2_video.modeling_sam2_video import NO_OBJ_SCORE, get
 
 from voxclick.models.base import Embedding, Memories, SliceAnswer
 from voxclick.models.sam2_slices.attention import attend
+from voxclick.models.sam2_slices.decoder import MaskDecoder, norms_by_channel
 from voxclick.models.sam2_slices.memory import Recalled, Sam2Memory, recall
 
 CLAMP = 32.0
@@ -71,6 +72,8 @@ class Sam2Volume(Sam2VideoModel):  # type: ignore[misc]  # the library is not ty
             shape = torch.Size((1, width, side, side))
             told = encoding(shape, torch.device("cpu"), torch.float32)
             self.register_buffer(name, told[0].flatten(1).T.contiguous(), persistent=False)
+        self.mask_decoder.__class__ = MaskDecoder  # the library builds it, without asking of which
+        norms_by_channel(self)
 
     @property
     def frame_size(self) -> int:
@@ -182,7 +185,7 @@ class Sam2Volume(Sam2VideoModel):  # type: ignore[misc]  # the library is not ty
         """The mask decoder's answer: its single mask, or the best of several."""
         masks, qualities, tokens, presence = self.mask_decoder(
             image_embeddings=image,
-            image_positional_embeddings=self.get_image_wide_positional_embeddings(),
+            image_positional_embeddings=self.get_image_wide_positional_embeddings().contiguous(),
             sparse_prompt_embeddings=sparse,
             dense_prompt_embeddings=dense,
             multimask_output=several,
@@ -193,7 +196,7 @@ class Sam2Volume(Sam2VideoModel):  # type: ignore[misc]  # the library is not ty
         )
         best = qualities[0, 0].argmax() if several else 0
         there = presence[0, 0, 0] > 0
-        pointer = self.object_pointer_proj(tokens[0, 0, best])
+        pointer = self.object_pointer_proj(tokens[0, :, best])[0]
         return SliceAnswer(
             logits=torch.where(there, masks[0, 0, best].float(), NO_OBJ_SCORE),
             quality=qualities[0, 0, best].float(),

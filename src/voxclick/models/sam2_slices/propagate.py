@@ -177,6 +177,6 @@ class Track:
                 f"a click needs points with a label each, or a box, got {len(places)} points and "
                 f"{len(kinds)} labels"
             )
-        scale = self.network.frame_size / torch.tensor([width, height])
         labels = torch.cat([torch.tensor(CORNERS[: len(corners)], dtype=torch.int32), kinds])
-        return torch.cat([corners, places]) * scale, labels
+        shares = torch.cat([corners, places]) / torch.tensor([width, height])
+        return shares * self.network.frame_size, labels
