@@ -45,7 +45,6 @@ class TumourRecipe(Recipe[TumourSettings, TumourCrop]):
         Panel("loss", (*LOSS.lines, Line("validation_loss", "1 - Dice, validation", 1))),
         Panel("Dice in the crop", (Line("dice"),), most=1.0),
     )
-    some_unused: ClassVar[bool] = True  # the sign of clicks where none is negative
 
     def __init__(self, settings: TumourSettings, data: Path | None, processes: int) -> None:
         super().__init__(settings, data, processes)
