@@ -55,7 +55,11 @@ class Seen(SliceMemory):
 class SliceGrowing(SliceSegmenter):
     """Grows on a slice from clicks, and on the next from where it was."""
 
-    spec = Spec("slice_growing", frozenset(KINDS), growths=("slices", "slices-published"))
+    spec = Spec(
+        "slice_growing",
+        frozenset(KINDS),
+        growths=("slices", "slices-published", "slices-up"),
+    )
 
     def __init__(self) -> None:
         self.device = torch.device("cpu")

@@ -1,5 +1,6 @@
 """What one prompt makes of an object: checked, answered step by step, and answered anew."""
 
+from collections import deque
 from collections.abc import Iterator
 from itertools import islice
 
@@ -7,6 +8,7 @@ from voxclick.engine.obey import check_contradiction
 from voxclick.engine.object_state import ObjectState, Record
 from voxclick.engine.predict import Model
 from voxclick.engine.strategy import Step, Strategy
+from voxclick.engine.track import LOST
 from voxclick.errors import PromptError
 from voxclick.geometry import Box, Grid
 from voxclick.prompts import MaskPrompt, Prompt
@@ -39,6 +41,9 @@ def answered(
     A mask of the whole volume is the answer itself.
     """
     prompt = record.prompt
+    if state.track is LOST:
+        track = _before(strategy, model, state).track
+        state.track = record.track_before = record.track_after = track
     if isinstance(prompt, MaskPrompt) and prompt.axis is None:
         box = state.bounds.union(Box.of_mask(prompt.mask.array))
         state.track = record.track_after = None
@@ -64,6 +69,17 @@ def removed(strategy: Strategy, model: Model, state: ObjectState, place: int) ->
         state.restore(place, later)
         raise
     return changed
+
+
+def _before(strategy: Strategy, model: Model, state: ObjectState) -> ObjectState:
+    """The object as it was before its newest prompt, found anew from the earlier ones."""
+    again = ObjectState(state.name, state.label, model.volume.grid)
+    for before in state.done[:-1]:
+        record = again.begin(before.prompt, before.order)
+        most = before.step().refinements
+        steps = answered(strategy, model, again, record)
+        deque(islice(steps, None if most is None else most + 1), maxlen=0)
+    return again
 
 
 def unseen(strategy: Strategy, model: Model, state: ObjectState, most: int) -> list[Grid]:

@@ -9,11 +9,14 @@ import numpy as np
 from jaxtyping import Bool, Int
 
 from voxclick.engine.obey import Mark
-from voxclick.engine.track import Track
+from voxclick.engine.track import LOST, Track
 from voxclick.geometry import Box, Grid
 from voxclick.prompts import BoxPrompt, Lasso, MaskPrompt, ObjectLog, Point, Prompt, Scribble, Step
 from voxclick.types import Array
 from voxclick.volume.packing import pack_bits, unpack_bits
+
+HISTORY_BYTES = 1 << 28
+"""What the tracks of prompts that were given before may hold, for each object."""
 
 NO_SEEDS = np.zeros((0, 3), dtype=np.int64)
 
@@ -78,7 +81,8 @@ class ObjectState:
         claim: Bool `[i, j, k]` on the volume's grid; read it, never write it.
         bounds: A box that holds every true voxel of `claim`.
         look: The view that the object was last seen through.
-        track: What is known of its slices, where it is found slice by slice.
+        track: What is known of its slices, where it is found slice by slice; `LOST` after many
+            prompts were taken back.
         done: Prompts in force, oldest first.
         undone: Prompts taken back, the next to redo last.
     """
@@ -110,6 +114,7 @@ class ObjectState:
         record.track_before = record.track_after = self.track
         self.done.append(record)
         self.undone.clear()
+        self._let_go()
         return record
 
     def write(self, box: Box, mask: Bool[Array, "i j k"]) -> Box:
@@ -125,6 +130,17 @@ class ObjectState:
         for record in self.done:
             record.mark.apply(whole, settled)
         return self._replace(settled, whole)
+
+    def _let_go(self) -> None:
+        """Lose the tracks of the oldest prompts, so that history holds so much at most."""
+        held, counted = 0, set()
+        for record in self.done[-2::-1]:
+            if held <= HISTORY_BYTES and record.track_before is not None:
+                new = [one for one in record.track_before.found.values() if id(one) not in counted]
+                counted.update(map(id, new))
+                held += sum(one.nbytes for one in new)
+            if held > HISTORY_BYTES:
+                record.track_before = record.track_after = LOST
 
     def _replace(self, box: Box, mask: Bool[Array, "i j k"]) -> Box:
         flipped = self.claim[box.slices] ^ mask

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import UInt16
 
 from voxclick.engine.ownership import Ownership
-from voxclick.engine.track import SliceScores
+from voxclick.engine.track import LOST, SliceScores
 from voxclick.geometry import Box, Grid
 from voxclick.prompts import PromptLog
 from voxclick.types import Array
@@ -50,14 +50,15 @@ class Readout(ABC):
     def scores(self, name: str | None = None) -> SliceScores | None:
         """How sure the model is of each slice of an object: where to look next.
 
-        None for an object that is not found slice by slice.
+        None for an object that is not found slice by slice, and after many prompts were taken back
+        until the next one.
 
         Raises:
             UnknownNameError: If there is no such object.
         """
         with self._lock:
             track = self._objects.state(name).track
-            return None if track is None else track.scores()
+            return None if track is None or track is LOST else track.scores()
 
     def mask(self, name: str | None = None) -> Mask:
         """The mask of an object, the current one when None; a copy.

@@ -32,6 +32,11 @@ class Found:
     recalls: bool = False
 
     @property
+    def nbytes(self) -> int:
+        """Bytes of what was found and what is remembered."""
+        return self.answer.logits.nbytes + self.memory.nbytes
+
+    @property
     def empty(self) -> bool:
         """Whether nothing of the object is on the slice."""
         return not bool((self.answer.logits > 0).any())
@@ -301,6 +306,10 @@ class Track:
         below = [other for other in self.prompted if other < number]
         above = [other for other in self.prompted if other > number]
         return (below[-1] if below else None, above[0] if above else None)
+
+
+LOST = Track(axis=0, count=0)
+"""Stands for a track that was let go, as history takes memory; the prompts lead to it again."""
 
 
 def _halfway(below: int, above: int) -> int:

@@ -44,16 +44,19 @@ class Brought:
     warnings: tuple[str, ...]
 
 
-def import_weights(row: ModelRow, source: Path) -> Brought:
+def import_weights(row: ModelRow, source: Path, image_size: int | None = None) -> Brought:
     """Convert a checkpoint and put it in the store, whole or not at all.
 
     Args:
         row: The model whose weights they are.
         source: A published checkpoint, or a file that voxclick wrote for the family.
+        image_size: Pixels of the frames to look at, for a family whose weights fit any; None for
+            those that the weights were trained on.
 
     Raises:
         MissingFileError: If there is nothing at the path.
         FileFormatError: If it is no checkpoint of the family, or could run code.
+        OptionError: If the family looks at no frames, or not at such.
         OutputError: If the store cannot be written.
     """
     own = _own(source)
@@ -64,6 +67,7 @@ def import_weights(row: ModelRow, source: Path) -> Brought:
             f"weights of {row.name} must be of the family {row.family}, "
             f"{source} holds those of {family}; choose another name"
         )
+    header = imported.header if image_size is None else _resized(row, imported.header, image_size)
     path = place(row)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -73,8 +77,21 @@ def import_weights(row: ModelRow, source: Path) -> Brought:
             f"{error.strerror or error}; set VOXCLICK_HOME to another folder"
         ) from None
     told = {"model": row.name, "licence": row.licence, "source": source.name}
-    save_weights(path, imported.tensors, {**told, **imported.header})
+    save_weights(path, imported.tensors, {**told, **header})
     return Brought(path, imported.warnings if own else (*imported.warnings, *_doubts(row, source)))
+
+
+def _resized(row: ModelRow, header: dict[str, str], image_size: int) -> dict[str, str]:
+    if "image_size" not in header:
+        raise OptionError(
+            f"an image size is for models that look at frames, got {image_size} for {row.name}; "
+            "leave it out"
+        )
+    if image_size < 64 or image_size % 32:
+        raise OptionError(
+            f"an image size must be a multiple of 32 from 64 up, got {image_size}; use 512 or 1024"
+        )
+    return {**header, "image_size": str(image_size)}
 
 
 def row_for(source: Path) -> ModelRow:

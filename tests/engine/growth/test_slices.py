@@ -357,3 +357,22 @@ def test_a_volume_of_one_slice_is_that_slice(axis: int) -> None:
     scores = asked.scores()
     assert scores is not None
     assert (scores.axis, scores.numbers) == (axis, (0,))
+
+
+def test_a_negative_stroke_may_lead_out_of_the_object() -> None:
+    truth = column(LONG, start=50, stop=70)
+    asked = vc.Session(volume(truth), SliceGrowing())
+    asked.add(middle(truth, 2, 60))
+    places = [middle(truth, 2, number).at for number in (66, 67, 68, 69, 69)]
+    places[-1] = (places[-1][0], places[-1][1], 71.0)
+    asked.add(vc.Scribble(np.array(places), positive=False))
+    slices = np.flatnonzero(asked.mask().array.any(axis=(0, 1)))
+    assert slices.tolist() == [*range(50, 66)]
+
+
+def test_one_way_may_be_enough() -> None:
+    truth = column(LONG, start=50, stop=70)
+    asked = vc.Session(volume(truth), SliceGrowing(), growth="slices-up")
+    asked.add(middle(truth, 2, 60))
+    slices = np.flatnonzero(asked.mask().array.any(axis=(0, 1)))
+    assert slices.tolist() == [*range(60, 70)]

@@ -4,6 +4,7 @@ import torch
 from phantoms import GRIDS, bright_ball
 
 import voxclick as vc
+from voxclick.engine.growth.kinds import GROWTHS
 from voxclick.models.base import Memories
 from voxclick.models.sam2_slices.segmenter import Sam2SlicesSegmenter
 from voxclick.preprocess import View
@@ -84,3 +85,8 @@ def test_a_slice_without_prompts_goes_by_the_mask_so_far(segmenter):
     with torch.no_grad():
         logits = segmenter.decode(embedding, [], previous)
     assert ((logits > 0) == (previous >= 0.5)).float().mean() > 0.95
+
+
+def test_every_way_through_slices_suits_it():
+    ways = {row.name for row in GROWTHS if row.name.startswith("slices")}
+    assert set(Sam2SlicesSegmenter.spec.growths) == ways

@@ -123,7 +123,7 @@ class Sliced:
         object is not there nothing sets out: those around it come towards it, and what lies beyond
         it goes.
         """
-        numbers = [number for number in numbers if number in self.track.found]
+        numbers = [number for number in self.track.prompted if number in numbers]
         ends = self._ends(numbers)
         left = [one.cut_by(numbers) for one in self.track.ahead if one.since not in numbers]
         planned, changed = [], Box.EMPTY
@@ -131,8 +131,11 @@ class Sliced:
             if not self.track.found[number].empty:
                 planned += self.track.from_slice(number, ends)
                 going = {(one.since, one.step) for one in left}
-                meeting = self.track.meeting(number, EMPTY)
-                left += [one for one in meeting if (one.since, one.step) not in going]
+                left += [
+                    one
+                    for one in self.track.meeting(number, EMPTY)
+                    if one.since not in numbers and (one.since, one.step) not in going
+                ]
                 continue
             planned += self.track.towards_slice(number)
             for beyond in self.track.beyond(number):

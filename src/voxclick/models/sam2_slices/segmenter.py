@@ -55,7 +55,7 @@ class Sam2SlicesSegmenter(SliceSegmenter):
     spec = Spec(
         name="sam2_slices",
         prompts=frozenset({"point", "box", "scribble", "lasso", "mask"}),
-        growths=("slices", "slices-published"),
+        growths=("slices", "slices-published", "slices-up", "slices-down"),
     )
 
     def __init__(
