@@ -50,3 +50,13 @@ def test_every_published_entry_goes_back_as_it_came(network, parity_dir):
     assert ours.keys() == state.keys()
     entries = [key for key in ours if not key.startswith("prompt_encoder")]
     assert all(torch.equal(ours[key], state[key]) for key in entries)
+
+
+def test_bfloat16_gives_nearly_the_same_mask(network, numbers):
+    scaled = (numbers["hu_patch_zyx"].float().clamp(-125, 225) + 125) / 350
+    clicks = numbers["one_click_click_map"]
+    asked = torch.cat([torch.zeros_like(clicks[:, :1]), clicks], dim=1)
+    with torch.autocast("cpu", torch.bfloat16):
+        logits = network.decode(network.encode(scaled[None, None]), asked)
+    found, theirs = logits[0, 0] > 0, numbers["one_click_logits_channel0"] > 0
+    assert 2 * (found & theirs).sum() / (found.sum() + theirs.sum()) >= 0.995
