@@ -133,7 +133,8 @@ class ObjectState:
 
     def _let_go(self) -> None:
         """Lose the tracks of the oldest prompts, so that history holds so much at most."""
-        held, counted = 0, set()
+        held = 0
+        counted: set[int] = set()
         for record in self.done[-2::-1]:
             if held <= HISTORY_BYTES and record.track_before is not None:
                 new = [one for one in record.track_before.found.values() if id(one) not in counted]
