@@ -37,6 +37,10 @@ FEWEST = 8
 PEAK = 0.25
 """The least height of a heat map's peak that becomes a click; a click's own height is 1."""
 
+AGREE = 0.6
+"""Least Dice of a neighbour's answer with the object so far, where both patches see; an answer that
+contradicts what led to it is left out, and nothing goes on from it."""
+
 PATCHES = 40
 """Neighbours that one prompt may visit; 40 patches of 96 mm hold a liver."""
 
@@ -89,10 +93,13 @@ class CrossPatchGrowth(Strategy):
                     yield Step(Box.EMPTY, last=True)
                 continue
             found, visited = model.decode(candidate.look, prompts, state.claim), visited + 1
-            _enqueue(queue, seen, model, found)
+            changed = Box.EMPTY
+            if _agrees(found, candidate.answer, state.claim):
+                _enqueue(queue, seen, model, found)
+                changed = _write(blend, state, found)
             if visited == PATCHES:
                 queue.clear()
-            yield Step(_write(blend, state, found), last=not queue)
+            yield Step(changed, last=not queue)
 
     def likely(self, model: Model, state: ObjectState) -> Iterator[Grid]:  # noqa: D102
         if state.look is None or not state.done:
@@ -113,6 +120,17 @@ def _first_patch(model: Model, state: ObjectState, prompt: Prompt) -> Look:
 
 def _write(blend: Blend, state: ObjectState, found: Answer) -> Box:
     return state.write(*blend.add(found.view, torch.sigmoid(found.logits)))
+
+
+def _agrees(found: Answer, before: Answer, claim: Bool[Array, "i j k"]) -> bool:
+    """Whether a neighbour sees the object where the patch that led to it saw it."""
+    both = found.view.box.intersection(before.view.box)
+    if both.empty:
+        return True
+    known = claim[both.slices]
+    seen = (found.view.restore(found.logits, both).logits > 0).cpu().numpy()
+    total = int(known.sum()) + int(seen.sum())
+    return total == 0 or 2 * int((known & seen).sum()) >= AGREE * total
 
 
 def _enqueue(queue: list[Candidate], seen: set[bytes], model: Model, found: Answer) -> None:
