@@ -261,16 +261,18 @@ def test_a_socket_that_breaks_off_does_no_harm(
 
 
 def test_the_model_can_be_changed_and_the_prompts_stay(
-    api: httpx.Client, opened: Callable[..., Json]
+    api: httpx.Client, opened: Callable[..., Json], balls: dict[str, Path]
 ) -> None:
-    state = opened(api)
+    state = opened(api, "straight")
     url = f"/sessions/{state['id']}"
     api.post(f"{url}/prompts", json=click(CENTRE), params={"wait": True})
-    before = shown_labels(api, state)
+    here = vc.Session(balls["straight"], "geodesic", device="cpu")
+    here.add(vc.Point(CENTRE))
+    expected = Orientation.of(here.grid).turned(here.labelmap().array)
     changed = api.put(f"{url}/model", json={"name": "geodesic"}).json()
     assert changed["model"] == "geodesic"
     assert len(changed["objects"][0]["prompts"]) == 1
-    assert np.array_equal(shown_labels(api, state), before)
+    assert np.array_equal(shown_labels(api, state), expected)
     assert api.put(f"{url}/model", json={"name": "nonesuch"}).status_code == 404
 
 

@@ -47,7 +47,7 @@ def asked(network: Network, clicks: str, kind: str = "nothing") -> torch.Tensor:
 def check(network: Network, features: list[torch.Tensor], prompts: torch.Tensor) -> None:
     expected = network.mask_decoder(features, prompts)
     found = network.decode(features, prompts)
-    torch.testing.assert_close(found, expected, rtol=0, atol=2e-5 * float(expected.std()))
+    torch.testing.assert_close(found, expected, rtol=0, atol=6e-5 * float(expected.std()))
 
 
 @pytest.mark.parametrize("clicks", CLICKS)
