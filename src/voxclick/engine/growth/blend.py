@@ -23,12 +23,14 @@ class Seen:
 
     Attributes:
         box: Which.
+        known: The object's mask before the answer.
         probability: Of being the object, in half precision.
         sides: Weight along each axis, 1 in the middle and next to nothing at the faces; a voxel's
             weight is their product.
     """
 
     box: Box
+    known: Bool[Array, "i j k"]
     probability: Float16[Array, "i j k"]
     sides: tuple[Array, ...]
 
@@ -48,33 +50,44 @@ class Blend:
     """What the patches of one answer found so far.
 
     Args:
-        known: The object's mask before; None for a new object.
+        corrects: Whether there was a mask before, which counts for a little.
     """
 
-    def __init__(self, known: Bool[Array, "i j k"] | None) -> None:
-        self._known = known
+    def __init__(self, corrects: bool) -> None:
+        self._corrects = corrects
         self._seen: list[Seen] = []
 
     def add(
-        self, view: View, probability: Float[Tensor, "i j k"]
+        self, view: View, probability: Float[Tensor, "i j k"], claim: Bool[Array, "x y z"]
     ) -> tuple[Box, Bool[Array, "u v w"]]:
         """Take in one patch, and give the object's mask on the native voxels that it covers.
 
         Args:
             view: The patch.
             probability: Of being the object, on the view's grid.
+            claim: The object's mask so far, with what earlier patches were written into it.
         """
         box = view.box
+        known = self._before(box, claim)
         native = view.restore(probability, box).logits.half().cpu().numpy()
-        self._seen.append(Seen(box, native, _sides(view)))
+        self._seen.append(Seen(box, known, native, _sides(view)))
         inside: Array = np.zeros(box.shape, dtype=np.float32)
         share: Array = np.zeros(box.shape, dtype=np.float32)
-        if self._known is not None:
-            inside += KNOWN * self._known[box.slices]
+        if self._corrects:
+            inside += KNOWN * known
             share += KNOWN
         for seen in self._seen:
             seen.add_to(box, inside, share)
         return box, inside > 0.5 * share
+
+    def _before(self, box: Box, claim: Bool[Array, "x y z"]) -> Bool[Array, "u v w"]:
+        """The mask in a box as it was before the first patch, at the cost of the box alone."""
+        known: Array = claim[box.slices].copy()
+        for seen in self._seen:
+            common = seen.box.intersection(box)
+            if not common.empty:
+                known[_within(common, box)] = seen.known[_within(common, seen.box)]
+        return known
 
 
 def _sides(view: View) -> tuple[Array, ...]:

@@ -78,9 +78,9 @@ class CrossPatchGrowth(Strategy):
         out. Answers are blended where they overlap.
         """
         look = _first_patch(model, state, record.prompt)
-        known = state.claim.copy() if len(state.done) > 1 else None
-        blend, queue, seen = Blend(known), list[Candidate](), {_key(look.grid)}
-        found = model.decode(look, state.prompts, known)
+        corrects = len(state.done) > 1
+        blend, queue, seen = Blend(corrects), list[Candidate](), {_key(look.grid)}
+        found = model.decode(look, state.prompts, state.claim if corrects else None)
         state.look = record.look_after = look
         _enqueue(queue, seen, model, found)
         yield Step(_write(blend, state, found), last=not queue)
@@ -119,7 +119,7 @@ def _first_patch(model: Model, state: ObjectState, prompt: Prompt) -> Look:
 
 
 def _write(blend: Blend, state: ObjectState, found: Answer) -> Box:
-    return state.write(*blend.add(found.view, torch.sigmoid(found.logits)))
+    return state.write(*blend.add(found.view, torch.sigmoid(found.logits), state.claim))
 
 
 def _agrees(found: Answer, before: Answer, claim: Bool[Array, "i j k"]) -> bool:
