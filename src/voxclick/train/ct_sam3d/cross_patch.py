@@ -19,17 +19,16 @@ from voxclick.train.ct_sam3d.recipe import started, write_network
 from voxclick.train.ct_sam3d.settings import CrossPatchSettings
 from voxclick.train.ct_sam3d.step import ClickFeedback
 from voxclick.train.curves import LOSS, Line, Panel
-from voxclick.train.recipe import Recipe
+from voxclick.train.epochs import EpochRecipe
 from voxclick.train.schedule import stepped
 from voxclick.train.settings import Settings
-from voxclick.train.visits import Visits
 from voxclick.types import Array
 
 QUIET = 0.05
 """What is left of the heat of a new cross-patch network."""
 
 
-class CrossPatchRecipe(Recipe[CrossPatchSettings, Pair]):
+class CrossPatchRecipe(EpochRecipe[CrossPatchSettings, Pair]):
     """Pairs of patches; the promptable network only answers, the cross-patch network learns."""
 
     settings_type: ClassVar[type[Settings]] = CrossPatchSettings
@@ -46,20 +45,6 @@ class CrossPatchRecipe(Recipe[CrossPatchSettings, Pair]):
             most=1.0,
         ),
     )
-
-    def __init__(self, settings: CrossPatchSettings, data: Path | None, processes: int) -> None:
-        super().__init__(settings, data, processes)
-        self._visits = Visits(settings, data, processes)
-
-    @property
-    def steps(self) -> int:
-        """Those of all epochs."""
-        return self._visits.steps
-
-    @property
-    def batch(self) -> int:
-        """As the settings say, in pairs."""
-        return self.settings.batch
 
     def network(self, start: Path | None) -> Network:
         """The start weights, frozen, with a cross-patch network to train: theirs, or a new one.

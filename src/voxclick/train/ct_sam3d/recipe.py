@@ -7,18 +7,16 @@ from typing import Any, ClassVar
 import numpy as np
 from torch import Tensor, nn
 
-from voxclick.models.ct_sam3d.convert import from_published
 from voxclick.models.ct_sam3d.network import Network
-from voxclick.models.ct_sam3d.sizes import Sizes
-from voxclick.models.weights import read_weights, save_weights
+from voxclick.models.ct_sam3d.segmenter import read_network
+from voxclick.models.weights import save_weights
 from voxclick.train.ct_sam3d.patches import CtPatch, frame_at, read_patch
 from voxclick.train.ct_sam3d.settings import CtSettings
 from voxclick.train.ct_sam3d.step import ClickFeedback
 from voxclick.train.curves import LOSS, Line, Panel
-from voxclick.train.recipe import Recipe
+from voxclick.train.epochs import EpochRecipe
 from voxclick.train.schedule import stepped
 from voxclick.train.settings import Settings
-from voxclick.train.visits import Visits
 
 FAMILY = "ct_sam3d"
 SHOWN = (1, 2, 3, 5)
@@ -31,7 +29,7 @@ ATTEMPTS = 10
 """Draws that may miss their object before the last one is taken."""
 
 
-class CtRecipe(Recipe[CtSettings, CtPatch]):
+class CtRecipe(EpochRecipe[CtSettings, CtPatch]):
     """Patches of one object each, rounds of click feedback; the last weights in float32."""
 
     settings_type: ClassVar[type[Settings]] = CtSettings
@@ -45,20 +43,6 @@ class CtRecipe(Recipe[CtSettings, CtPatch]):
             most=1.0,
         ),
     )
-
-    def __init__(self, settings: CtSettings, data: Path | None, processes: int) -> None:
-        super().__init__(settings, data, processes)
-        self._visits = Visits(settings, data, processes)
-
-    @property
-    def steps(self) -> int:
-        """Those of all epochs, each as long as its patches last all processes."""
-        return self._visits.steps
-
-    @property
-    def batch(self) -> int:
-        """As the settings say."""
-        return self.settings.batch
 
     def network(self, start: Path | None) -> Network:
         """A new network of the settings' sizes, or the start weights.
@@ -108,9 +92,7 @@ def started(path: Path) -> Network:
     Raises:
         FileFormatError: If these are no weights of CT-SAM3D.
     """
-    weights, header = read_weights(path)
-    sizes = Sizes.from_json(header["sizes"]) if "sizes" in header else None
-    return from_published(weights, sizes).train().requires_grad_(True)
+    return read_network(path).train().requires_grad_(True)
 
 
 def write_network(

@@ -11,20 +11,19 @@ from voxclick.models.sam2_slices.convert import FAMILY
 from voxclick.models.sam2_slices.network import Sam2Volume
 from voxclick.models.weights import save_weights
 from voxclick.train.curves import LOSS, Line, Panel
-from voxclick.train.recipe import Recipe
+from voxclick.train.epochs import EpochRecipe
 from voxclick.train.sam2_slices.clips import SEEN, ClipSample, draw_clip
 from voxclick.train.sam2_slices.settings import ClipSettings
 from voxclick.train.sam2_slices.start import freeze, new, part_of, plain, started, trunk_of
 from voxclick.train.sam2_slices.step import ClipFeedback
 from voxclick.train.schedule import cosine
 from voxclick.train.settings import Settings
-from voxclick.train.visits import Visits
 
 ATTEMPTS = 10
 """Draws whose first slice may hardly show the object before the last one is taken."""
 
 
-class ClipRecipe(Recipe[ClipSettings, ClipSample]):
+class ClipRecipe(EpochRecipe[ClipSettings, ClipSample]):
     """Clips of up to 8 slices and 5 objects; the image encoder stays as it is unless asked for."""
 
     settings_type: ClassVar[type[Settings]] = ClipSettings
@@ -42,20 +41,6 @@ class ClipRecipe(Recipe[ClipSettings, ClipSample]):
         ),
     )
     some_unused: ClassVar[bool] = True  # a clip has masks or boxes, corrections or none
-
-    def __init__(self, settings: ClipSettings, data: Path | None, processes: int) -> None:
-        super().__init__(settings, data, processes)
-        self._visits = Visits(settings, data, processes)
-
-    @property
-    def steps(self) -> int:
-        """Those of all epochs."""
-        return self._visits.steps
-
-    @property
-    def batch(self) -> int:
-        """As the settings say, in clips."""
-        return self.settings.batch
 
     def network(self, start: Path | None) -> Sam2Volume:
         """The start weights on frames of the settings' size, or a new network.
