@@ -9,7 +9,7 @@ from voxclick.errors import OptionError
 from voxclick.geometry import Box
 from voxclick.prompts import BoxPrompt
 from voxclick.simulate.slice_choice import check_choice, chosen_slices
-from voxclick.simulate.user import SimulatedUser, error_of
+from voxclick.simulate.user import ManyAtOnce, SimulatedUser, error_of
 from voxclick.types import Array
 from voxclick.volume import Mask
 
@@ -42,7 +42,7 @@ class BoxUser(SimulatedUser):
 
 
 @dataclass(frozen=True)
-class SliceBoxUser(SimulatedUser):
+class SliceBoxUser(ManyAtOnce):
     """A 2D box on the object's middle slice, as CVPR 2025 draws it (`get_boxes.py`).
 
     The slice is the middle one of those that the object occupies (some versions of the script
@@ -67,12 +67,6 @@ class SliceBoxUser(SimulatedUser):
         check_choice(self.axis, self.at, self.slices)
         if self.outward < 0:
             raise OptionError(f"outward must be at least 0, got {self.outward}")
-
-    def next_prompt(  # noqa: D102
-        self, truth: Mask, predicted: Mask, generator: np.random.Generator
-    ) -> BoxPrompt | None:
-        boxes = self.next_prompts(truth, predicted, generator)
-        return boxes[0] if boxes else None
 
     def next_prompts(  # noqa: D102
         self, truth: Mask, predicted: Mask, generator: np.random.Generator

@@ -11,7 +11,7 @@ from voxclick.errors import OptionError
 from voxclick.geometry import Box
 from voxclick.prompts import BoxPrompt, Point, Scribble
 from voxclick.simulate.slice_choice import check_choice, chosen_slices
-from voxclick.simulate.user import SimulatedUser, components, error_of, place
+from voxclick.simulate.user import ManyAtOnce, SimulatedUser, components, error_of, place
 from voxclick.types import Array
 from voxclick.volume import Mask
 
@@ -90,7 +90,7 @@ class RadioactiveUser(SimulatedUser):
 
 
 @dataclass(frozen=True)
-class SlicePointsUser(SimulatedUser):
+class SlicePointsUser(ManyAtOnce):
     """Points drawn from the object on chosen slices, for models that work slice by slice.
 
     It corrects nothing: once something is segmented it has nothing more to say.
@@ -112,12 +112,6 @@ class SlicePointsUser(SimulatedUser):
         if self.points < 1:
             raise OptionError(f"points must be at least 1, got {self.points}")
 
-    def next_prompt(  # noqa: D102
-        self, truth: Mask, predicted: Mask, generator: np.random.Generator
-    ) -> Point | None:
-        points = self.next_prompts(truth, predicted, generator)
-        return points[0] if points else None
-
     def next_prompts(  # noqa: D102
         self, truth: Mask, predicted: Mask, generator: np.random.Generator
     ) -> Sequence[Point]:
@@ -136,7 +130,7 @@ class SlicePointsUser(SimulatedUser):
 
 
 @dataclass(frozen=True)
-class InterpolatedBoxUser(SimulatedUser):
+class InterpolatedBoxUser(ManyAtOnce):
     """2D boxes on a few slices from the object's first to its last, and between them in between.
 
     The sides of the boxes in between lie on straight lines. It corrects nothing: once something
@@ -154,12 +148,6 @@ class InterpolatedBoxUser(SimulatedUser):
         check_choice(self.axis, "middle", self.slices)
         if self.slices < 2:
             raise OptionError(f"slices must be at least 2, got {self.slices}")
-
-    def next_prompt(  # noqa: D102
-        self, truth: Mask, predicted: Mask, generator: np.random.Generator
-    ) -> BoxPrompt | None:
-        boxes = self.next_prompts(truth, predicted, generator)
-        return boxes[0] if boxes else None
 
     def next_prompts(  # noqa: D102
         self, truth: Mask, predicted: Mask, generator: np.random.Generator

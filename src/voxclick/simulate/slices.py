@@ -10,7 +10,7 @@ from scipy.ndimage import label
 
 from voxclick.prompts import MaskPrompt, Point
 from voxclick.simulate.slice_choice import check_choice, chosen_slices
-from voxclick.simulate.user import SimulatedUser, error_of
+from voxclick.simulate.user import ManyAtOnce, SimulatedUser, error_of
 from voxclick.types import Array, Vector3
 from voxclick.volume import Mask
 
@@ -45,7 +45,7 @@ class SliceMaskUser(SimulatedUser):
 
 
 @dataclass(frozen=True)
-class SliceCenterClick(SimulatedUser):
+class SliceCenterClick(ManyAtOnce):
     """Clicks at the centre of the largest error of a slice (arXiv 2408.02635, `..._with_clicks`).
 
     Of the 4-connected parts of the false negatives and of the false positives on the slice, the
@@ -65,12 +65,6 @@ class SliceCenterClick(SimulatedUser):
 
     def __post_init__(self) -> None:
         check_choice(self.axis, self.at, self.slices)
-
-    def next_prompt(  # noqa: D102
-        self, truth: Mask, predicted: Mask, generator: np.random.Generator
-    ) -> Point | None:
-        points = self.next_prompts(truth, predicted, generator)
-        return points[0] if points else None
 
     def next_prompts(  # noqa: D102
         self, truth: Mask, predicted: Mask, generator: np.random.Generator

@@ -43,6 +43,22 @@ class SimulatedUser(ABC):
         return () if prompt is None else (prompt,)
 
 
+class ManyAtOnce(SimulatedUser):
+    """A user that may say several things before looking at the mask again."""
+
+    def next_prompt(
+        self, truth: Mask, predicted: Mask, generator: np.random.Generator
+    ) -> Prompt | None:
+        """The first of what it says next; None for nothing."""
+        prompts = self.next_prompts(truth, predicted, generator)
+        return prompts[0] if prompts else None
+
+    @abstractmethod
+    def next_prompts(  # noqa: D102  (as in SimulatedUser)
+        self, truth: Mask, predicted: Mask, generator: np.random.Generator
+    ) -> Sequence[Prompt]: ...
+
+
 def error_of(truth: Mask, predicted: Mask) -> tuple[Box, Bool[Array, "i j k"]]:
     """The voxels where both differ, cut to their box; an empty box where they agree.
 
