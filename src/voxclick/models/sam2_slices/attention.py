@@ -115,9 +115,7 @@ def of_memories(
     return found
 
 
-def _turned(
-    tokens: Float[Tensor, "k c"], turns: Complex[Tensor, "t e"]
-) -> Float[Tensor, "k c"]:
+def _turned(tokens: Float[Tensor, "k c"], turns: Complex[Tensor, "t e"]) -> Float[Tensor, "k c"]:
     """Tokens of one or more slices, each turned by its place on its slice."""
     pairs = torch.view_as_complex(tokens.float().reshape(len(tokens), -1, 2))  # k e
     turned = pairs.reshape(-1, *turns.shape) * turns  # n t e

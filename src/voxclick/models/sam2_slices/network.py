@@ -82,7 +82,8 @@ class SliceNetwork(nn.Module, ABC):
 
     def __init__(self, config: Any) -> None:
         super().__init__(config)
-        image = waves(self.vision_encoder.neck, self.hidden_dim, self.frame_size // 16)
+        encoding = self.vision_encoder.neck.position_encoding
+        image = waves(encoding, self.hidden_dim, self.frame_size // 16)
         self.register_buffer("image_position", image, persistent=False)
         self.register_buffer("memory_position", self._places(), persistent=False)
         self.mask_decoder.__class__ = MaskDecoder  # the library builds it, without asking of which
@@ -306,7 +307,8 @@ class Sam2Volume(SliceNetwork, Sam2VideoModel):  # type: ignore[misc]  # the lib
         return [stage.permute(0, 3, 1, 2) for stage in stages]  # 1 c h w
 
     def _places(self) -> Float[Tensor, "t m"]:
-        return waves(self.memory_encoder, self.mem_dim, self.frame_size // 16)
+        encoding = self.memory_encoder.position_encoding
+        return waves(encoding, self.mem_dim, self.frame_size // 16)
 
     def _kept(
         self, memory: Float[Tensor, "1 m h w"], place: Float[Tensor, "1 m h w"]
@@ -324,14 +326,14 @@ class Sam2Volume(SliceNetwork, Sam2VideoModel):  # type: ignore[misc]  # the lib
         return attend(self.memory_attention, image, where, memory, memory_position, pointers)
 
 
-def waves(module: Any, width: int, side: int) -> Float[Tensor, "t c"]:
-    """The sines by which one of the library's modules tells places on a square, row by row.
+def waves(encoding: Any, width: int, side: int) -> Float[Tensor, "t c"]:
+    """The sines that tell places on a square, row by row.
 
     Args:
-        module: Which has them.
+        encoding: Of the library's modules, which gives them.
         width: Channels.
         side: Rows and columns.
     """
     shape = torch.Size((1, width, side, side))
-    told: Tensor = module.position_encoding(shape, torch.device("cpu"), torch.float32)
+    told: Tensor = encoding(shape, torch.device("cpu"), torch.float32)
     return told[0].flatten(1).T.contiguous()
