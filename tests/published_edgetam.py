@@ -95,11 +95,16 @@ def perceiver(grid, wide):
     return shapes | affine(f"{root}.norm", (64,))
 
 
-def narrow(seed=0):
-    """A published checkpoint of a few hundred thousand values, drawn at random, as its entries."""
+def narrow(seed=0, **changed):
+    """A published checkpoint of a million values, drawn at random, as its entries.
+
+    Args:
+        seed: Of the values.
+        changed: Other sizes than those of `TINY`.
+    """
     generator = torch.Generator().manual_seed(seed)
     drawn = {}
-    for name, shape in entries(**TINY, width=WIDTH, feed=64).items():
+    for name, shape in entries(**{**TINY, **changed}, width=WIDTH, feed=64).items():
         if name.endswith("num_batches_tracked"):
             drawn[name] = torch.tensor(7)
             continue

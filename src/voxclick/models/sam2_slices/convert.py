@@ -85,8 +85,7 @@ def import_checkpoint(path: Path, image_size: int | None = None) -> Imported:
     tensors, plan = _published(read_published(file))
     size = image_size or _trained_size(file)
     _network(tensors, plan, size)
-    header = {"voxclick": FAMILY, "image_size": str(size), "image_step": str(plan.step(tensors))}
-    return Imported(tensors, {**header, **plan.header})
+    return Imported(tensors, {"voxclick": FAMILY, **plan.told(tensors, size)})
 
 
 def _published(

@@ -18,7 +18,7 @@ class Plan:
     """How a network is built around weights.
 
     Attributes:
-        header: What a file of such weights tells of them.
+        header: What a file of such weights tells of their network.
         build: The network, not yet filled, for weights and pixels of the frames.
         step: Frames must be a multiple of so many pixels for these weights.
     """
@@ -26,6 +26,11 @@ class Plan:
     header: dict[str, str]
     build: Callable[[Weights, int], SliceNetwork]
     step: Callable[[Weights], int]
+
+    def told(self, weights: Weights, image_size: int) -> dict[str, str]:
+        """All that a file of these weights tells, for frames of so many pixels."""
+        step = str(self.step(weights))
+        return {"image_size": str(image_size), "image_step": step, **self.header}
 
 
 EDGETAM = Plan(

@@ -1,5 +1,7 @@
 """EdgeTAM, as transformers has it but for the image encoder, driven slice by slice."""
 
+from typing import Any
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -18,6 +20,8 @@ class EdgeTamVolume(SliceNetwork, EdgeTamVideoModel):  # type: ignore[misc]  # i
     Args:
         config: The library's configuration, with a `RepVitConfig` of the image encoder.
     """
+
+    spatial_perceiver: Any
 
     def __init__(self, config: EdgeTamVideoConfig) -> None:
         super().__init__(config)

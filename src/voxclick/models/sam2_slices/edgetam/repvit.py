@@ -79,7 +79,8 @@ class Gate(nn.Module):
     def forward(self, features: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
         """The features, weighed."""
         means = features.mean((2, 3), keepdim=True)
-        return features * self.fc2(functional.relu(self.fc1(means))).sigmoid()
+        weights: Tensor = self.fc2(functional.relu(self.fc1(means))).sigmoid()
+        return features * weights
 
 
 class Block(nn.Module):
