@@ -13,7 +13,7 @@ from voxclick.models.sam2_slices.architecture import trunk_of
 from voxclick.models.sam2_slices.convert import FAMILY
 from voxclick.models.sam2_slices.names import in_library
 from voxclick.models.sam2_slices.segmenter import Sam2SlicesSegmenter
-from voxclick.models.weights import save_weights
+from voxclick.models.weights import read_weights, save_weights
 
 
 @pytest.fixture
@@ -65,3 +65,13 @@ def test_weights_of_larger_windows_take_larger_steps(
     assert main(["fetch", "edgetam", "--image-size", "320"]) == 2
     assert "a multiple of 256 from 256 up, got 320" in capsys.readouterr().err
     assert size_of("edgetam") == 512
+
+
+def test_an_odd_step_in_a_header_is_told(
+    small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    odd = tmp_path / "odd.safetensors"
+    tensors, header = read_weights(small)
+    save_weights(odd, tensors, {**header, "image_step": "0"})
+    assert main(["fetch", "sam2.1-tiny", "--from", str(odd), "--image-size", "512"]) == 2
+    assert "image_step as a number from 1 up, got '0'" in capsys.readouterr().err

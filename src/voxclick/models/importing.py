@@ -90,7 +90,13 @@ def _resized(row: ModelRow, header: dict[str, str], image_size: int) -> dict[str
             f"an image size is for models that look at frames, got {image_size} for {row.name}; "
             "leave it out"
         )
-    step = int(header.get("image_step", SMALLEST_STEP))
+    said = header.get("image_step", str(SMALLEST_STEP))
+    if not said.isdecimal() or int(said) == 0:
+        raise FileFormatError(
+            f"the header of weights must tell image_step as a number from 1 up, got {said!r}; "
+            "import the checkpoint again with voxclick fetch"
+        )
+    step = int(said)
     if image_size < 64 or image_size % step:
         raise OptionError(
             f"an image size must be a multiple of {step} from {max(64, step)} up, "
