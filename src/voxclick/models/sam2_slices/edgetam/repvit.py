@@ -2,7 +2,7 @@
 
 It was trained with three convolutions side by side and batch normalisation behind each; all of that
 is one convolution with a bias afterwards (section 3.1 there), which `folded` computes once, when a
-checkpoint is imported. So it needs no timm, and nothing in it changes when it is trained further.
+checkpoint is imported. So it needs no timm, and holds no statistics that more training would move.
 """
 
 import re
