@@ -3,7 +3,14 @@
 import torch
 from published_sam2 import affine, attention, decoder, memory_encoder, perceptron, prompts
 
-RELEASED = {"channels": (48, 96, 192, 384), "blocks": (2, 2, 14, 2), "grid": 16, "wide": 256}
+RELEASED = {
+    "channels": (48, 96, 192, 384),
+    "blocks": (2, 2, 14, 2),
+    "grid": 16,
+    "wide": 256,
+    "width": 256,
+    "feed": 2048,
+}
 TINY = {"channels": (8, 16, 24, 32), "blocks": (1, 2, 1, 1), "grid": 2, "wide": 3}
 """The smallest that has everything; memories of three tokens that lie nowhere, and of four."""
 
@@ -13,7 +20,7 @@ WIDTH = 128
 ENCODER = "image_encoder.trunk.body"
 
 
-def entries(channels, blocks, grid, wide, width=256, feed=2048):
+def entries(channels, blocks, grid, wide, width, feed):
     """Names and shapes of the published checkpoint."""
     shapes = {
         "maskmem_tpos_enc": (7, 1, 1, 64),
@@ -104,7 +111,7 @@ def narrow(seed=0, **changed):
     """
     generator = torch.Generator().manual_seed(seed)
     drawn = {}
-    for name, shape in entries(**{**TINY, **changed}, width=WIDTH, feed=64).items():
+    for name, shape in entries(**{**TINY, "width": WIDTH, "feed": 64, **changed}).items():
         if name.endswith("num_batches_tracked"):
             drawn[name] = torch.tensor(7)
             continue
