@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,11 +17,13 @@ from voxclick.engine.ownership import Ownership
 from voxclick.engine.predict import Model
 from voxclick.engine.readout import Readout
 from voxclick.engine.source import opened
+from voxclick.engine.suggest import Suggestion, suggest
 from voxclick.errors import UnknownNameError
 from voxclick.geometry import Box
 from voxclick.models import load
 from voxclick.models.base import Segmenter
-from voxclick.prompts import Prompt
+from voxclick.prompts import Point, Prompt
+from voxclick.types import Index3
 from voxclick.volume import Volume
 from voxclick.volume.packing import pack_bits
 
@@ -174,6 +176,28 @@ class Session(Readout):
             self._model.cache.embed(self.volume, self.segmenter, grid)
             encoded += 1
         return encoded
+
+    def suggest(self, of: str | None = None, seen: Sequence[Index3] = ()) -> Suggestion | None:
+        """Where to look next: a place where the mask may well be wrong, and much would change.
+
+        Look there. Where the mask is wrong, add the suggestion's `point`; where it is right, ask
+        again with the place among those `seen`. Changes nothing.
+
+        Args:
+            of: Name of the object; the current one when None.
+            seen: Voxels that were looked at since the last prompt, and were right.
+
+        Returns:
+            None for an object without a voxel, or with nowhere left to look.
+
+        Raises:
+            UnknownNameError: If there is no such object.
+            PromptError: If a place lies outside the volume.
+        """
+        with self._lock:
+            for at in seen:
+                Point((float(at[0]), float(at[1]), float(at[2]))).to_voxel(self.grid)
+            return suggest(self._model, self._objects.state(of), seen)
 
     def cancel(self) -> None:
         """End the refinements that are still running, after the patch they are at."""
