@@ -5,6 +5,7 @@ Each format is a module behind a table (`kinds`), imported when a file of it com
 
 import importlib
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from importlib.resources import as_file, files
 from pathlib import Path
 from types import ModuleType
@@ -15,7 +16,8 @@ import numpy as np
 from voxclick.errors import InputError, MissingFileError, OptionError, UnknownNameError
 from voxclick.io.atomic import check_writable, whole
 from voxclick.io.kinds import FORMATS, Format
-from voxclick.volume import LabelMap, Mask, Source, Volume
+from voxclick.types import Array
+from voxclick.volume import Blocks, LabelMap, Mask, Source, Volume
 
 __all__ = [
     "check_output",
@@ -58,7 +60,7 @@ def read(path: str | Path, series: str | None = None) -> Volume:
         )
     volume: Volume = _module(kind).read_volume(source, series)
     origin = volume.source or Source(source.resolve(), kind.name)
-    return Volume(volume.array, volume.grid, origin)
+    return replace(volume, source=origin)
 
 
 def read_labelmap(path: str | Path) -> LabelMap:
@@ -96,9 +98,9 @@ def read_mask(path: str | Path, label: int | str | None = None) -> Mask:
     labels: LabelMap = module.read_labelmap(source)
     if label is not None:
         return labels.mask(label)
-    inside = labels.array > 0
-    if not np.array_equal(inside, labels.array == labels.array.max()) and inside.any():
-        present = [int(value) for value in np.unique(labels.array) if value > 0]
+    inside = _single(labels.kept)
+    if inside is None:
+        present = [value for value in labels.labels if labels.mask(value).voxels]
         told = ", ".join(f"{value} ({labels.name(value)})" for value in present)
         raise InputError(f"one label must be chosen from {path}, which holds {told}")
     return Mask(inside, labels.grid, labels.source)
@@ -218,5 +220,15 @@ def _module(kind: Format) -> ModuleType:
     return importlib.import_module(kind.module)
 
 
+def _single(labels: Array | Blocks) -> Array | Blocks | None:
+    """The voxels of the only label, none where there is none; None for several labels."""
+    if isinstance(labels, Blocks):
+        return labels.nonzero() if len(labels.values()) < 2 else None
+    inside: Array = labels > 0
+    return inside if np.array_equal(inside, labels == labels.max()) or not inside.any() else None
+
+
 def _labelled(mask: Mask) -> LabelMap:
-    return LabelMap(mask.array.view(np.uint8), mask.grid, {1: "object"}, mask.source)
+    kept = mask.kept
+    typed = kept.typed(np.uint8) if isinstance(kept, Blocks) else kept.view(np.uint8)
+    return LabelMap(typed, mask.grid, {1: "object"}, mask.source)
