@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Integer, Real
 
 from voxclick.errors import FileFormatError, GridError
-from voxclick.geometry import Grid
+from voxclick.geometry import Box, Grid
 from voxclick.types import Array, Index3
 from voxclick.volume import Blocks, Partwise, Voxels
 
@@ -156,12 +156,14 @@ def in_file_order(array: Real[Array, "i j k"]) -> Real[Array, "i j k"]:
 def file_bytes(array: Voxels) -> Iterator[bytes]:
     """The voxels as files have them, little-endian and `i` fastest, some slices at a time."""
     little = array.dtype.newbyteorder("<")
-    fewer = BLOCK // 4 if isinstance(array, Partwise) else BLOCK  # its slices are a copy already
     for first in range(0, array.shape[2], BLOCK):
-        slices = array[:, :, first : first + BLOCK]
-        for k in range(0, slices.shape[2], fewer):
-            turned = in_file_order(slices[:, :, k : k + fewer])
-            yield turned.astype(little, copy=False).tobytes(order="F")
+        last = min(first + BLOCK, array.shape[2])
+        if isinstance(array, Blocks):
+            slices = np.zeros((*array.shape[:2], last - first), dtype=array.dtype, order="F")
+            array.fill(slices, Box((0, 0, first), (*array.shape[:2], last)))
+        else:
+            slices = in_file_order(array[:, :, first:last])
+        yield slices.astype(little, copy=False).tobytes(order="F")
 
 
 def _whole(array: Array) -> bool:

@@ -1,6 +1,6 @@
 """An existing mask to start from, whole or on some slices."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import prod
 from operator import index
@@ -15,6 +15,7 @@ from voxclick.prompts.base import Prompt, check_axis, sign
 from voxclick.prompts.scribble import Scribble
 from voxclick.types import Array, GivenInt, GivenInts, Json, Space
 from voxclick.volume import Blocks, Mask, blocks
+from voxclick.volume.blocks import blank
 from voxclick.volume.packing import decode_mask, encode_runs
 
 if TYPE_CHECKING:
@@ -79,6 +80,32 @@ class MaskPrompt(Prompt):
         # what was said stays said, whatever becomes of it
         held = _held(self.mask.kept, self.axis, slices)
         object.__setattr__(self, "mask", Mask(held, self.mask.grid, self.mask.source))
+
+    @classmethod
+    def on_slices(
+        cls, planes: Mapping[int, Bool[Array, "u v"]], axis: int, grid: Grid
+    ) -> "MaskPrompt":
+        """From the slices alone, without an array of the whole volume.
+
+        Args:
+            planes: Slice index to what the object is there, with the two other axes in order.
+            axis: The voxel axis that they are perpendicular to.
+            grid: Of the volume.
+
+        Raises:
+            PromptError: If there is no slice, one lies outside the volume, or has another shape.
+        """
+        check_axis("a mask prompt", axis)
+        across = tuple(size for other, size in enumerate(grid.shape) if other != axis)
+        kept = blank(grid.shape)
+        for number, plane in planes.items():
+            if not 0 <= number < grid.shape[axis] or plane.shape != across:
+                raise PromptError(
+                    f"a mask prompt's slices must be {across} voxels, in 0 to "
+                    f"{grid.shape[axis] - 1} along axis {axis}, got {plane.shape} at {number}"
+                )
+            kept[_plane(axis, number)] = np.expand_dims(plane, axis)
+        return cls(Mask(kept, grid), axis, tuple(planes))
 
     def to_voxel(self, grid: Grid) -> "MaskPrompt":  # noqa: D102  (as in Prompt)
         if not self.mask.grid.matches(grid):

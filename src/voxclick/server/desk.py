@@ -9,6 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
+import numpy as np
+
 from voxclick import io
 from voxclick.engine.cache import EmbeddingCache
 from voxclick.errors import InputError, OptionError, TooLargeError, VoxclickError

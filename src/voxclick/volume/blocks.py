@@ -50,12 +50,12 @@ class Blocks(Partwise):
         return made
 
     def part(self, box: Box) -> Shaped[Array, "i j k"]:  # noqa: D102  (as in Partwise)
-        return self._fill(np.zeros(box.shape, dtype=self.dtype), box)
+        return self.fill(np.zeros(box.shape, dtype=self.dtype), box)
 
     def whole(self) -> Shaped[Array, "i j k"]:
         """All of it as one array, which takes memory where something is."""
         everything = Box.whole(self.shape)
-        return self._fill(_empty_pages(self.shape, self.dtype), everything)
+        return self.fill(_empty_pages(self.shape, self.dtype), everything)
 
     def __setitem__(self, key: Any, values: Any) -> None:
         box = box_of(key, self.shape)
@@ -146,7 +146,8 @@ class Blocks(Partwise):
                 found = found.union(inside.shifted(block.start))
         return found
 
-    def _fill(self, found: Array, box: Box) -> Array:
+    def fill(self, found: Shaped[Array, "i j k"], box: Box) -> Shaped[Array, "i j k"]:
+        """Write the voxels in a box to zeros of its shape; gives these."""
         for cell in self._cells(box):
             held = self._held[cell]
             block = self._block(cell)

@@ -62,6 +62,13 @@ class LabelMap:
         """Label numbers `[i, j, k]`. Of blocks it takes memory only around the objects."""
         return self.kept.whole() if isinstance(self.kept, Blocks) else self.kept
 
+    @classmethod
+    def of(cls, mask: Mask, name: str) -> "LabelMap":
+        """A mask as the only label, number 1."""
+        kept = mask.kept
+        typed = kept.typed(np.uint8) if isinstance(kept, Blocks) else kept.view(np.uint8)
+        return cls(typed, mask.grid, {1: name}, mask.source)
+
     @property
     def labels(self) -> tuple[int, ...]:
         """The label numbers that occur or are named, in order, without 0."""
@@ -86,6 +93,12 @@ class LabelMap:
             raise UnknownNameError(f"no label {label!r}; there are {list(self.labels)}")
         same = self.kept.where(number) if isinstance(self.kept, Blocks) else self.kept == number
         return Mask(same, self.grid, self.source)
+
+    @property
+    def inside(self) -> Mask:
+        """The voxels of any label."""
+        inside = self.kept.nonzero() if isinstance(self.kept, Blocks) else self.kept > 0
+        return Mask(inside, self.grid, self.source)
 
     def _number(self, name: str) -> int:
         for number in self.labels:

@@ -1,7 +1,6 @@
 """The voxels of an uncompressed NIfTI file, left in the file and read box by box."""
 
 from dataclasses import dataclass
-from functools import cached_property
 from io import FileIO
 from pathlib import Path
 from typing import Any
@@ -11,9 +10,9 @@ from jaxtyping import Real
 
 from voxclick.errors import FileFormatError
 from voxclick.geometry import Box
-from voxclick.io.content import native, no_finite
+from voxclick.io.content import native
+from voxclick.io.formats.stored import Stored
 from voxclick.types import Array, Index3
-from voxclick.volume import Partwise
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,7 @@ class Layout:
         return found
 
 
-class StoredNifti(Partwise):
+class StoredNifti(Stored):
     """Values as `nifti.read_volume` gives them, without more of the file in memory than asked for.
 
     The file is read, not mapped: pages of a mapped file count as the process's own memory.
@@ -74,33 +73,7 @@ class StoredNifti(Partwise):
         self.dtype = layout.dtype
         self.unit = (shape[0], shape[1], 1)
 
-    def part(self, box: Box) -> Real[Array, "i j k"]:
-        """As in `Partwise`; NaN and infinities are the lowest finite value of all.
-
-        Raises:
-            FileFormatError: If the file is not there any more, or shorter than it was.
-        """
-        values = self._read(box)
-        if values.dtype.kind == "f" and values.size:
-            finite = np.isfinite(values)
-            if not finite.all():
-                values = np.where(finite, values, self._lowest)
-        return values
-
-    @cached_property
-    def _lowest(self) -> Any:
-        """The lowest finite value; looked for where a voxel needs it."""
-        lowest = None
-        for box in self.parts(Box.whole(self.shape)):
-            values = self._read(box)
-            finite = values[np.isfinite(values)]
-            if finite.size and (lowest is None or finite.min() < lowest):
-                lowest = finite.min()
-        if lowest is None:
-            raise no_finite(self.path, self.size)
-        return lowest
-
-    def _read(self, box: Box) -> Real[Array, "i j k"]:
+    def read(self, box: Box) -> Real[Array, "i j k"]:  # noqa: D102  (as in Stored)
         stored = np.empty(box.shape, dtype=self.layout.stored, order="F")
         if box.empty:
             return self.layout.values(stored)
