@@ -12,7 +12,7 @@ from voxclick.geometry import Box, Grid
 from voxclick.io.content import label_bytes, widened
 from voxclick.io.formats.ngff import OWN, TOWARDS
 from voxclick.types import Array, Index3, Json
-from voxclick.volume import LabelMap, Volume, Voxels
+from voxclick.volume import Blocks, LabelMap, Volume, Voxels
 
 CHUNK = 128
 """Voxels along each axis of a chunk."""
@@ -26,8 +26,8 @@ def write_volume(volume: Volume, path: Path) -> None:
     array = widened(volume.array)
     group = zarr.create_group(path, zarr_format=3)
     finest = _create(group, "0", _shape(array), array.dtype)
-    for box in _cells(finest):
-        finest[_turned(box)] = np.asarray(array[box.slices]).T
+    for box in _rows(finest):
+        _put(finest, box, np.asarray(array[box.slices]))
     levels = [finest]
     while max(levels[-1].shape) > COARSEST:
         levels.append(_halved(group, str(len(levels)), levels[-1]))
@@ -35,17 +35,14 @@ def write_volume(volume: Volume, path: Path) -> None:
 
 
 def write_labelmap(labels: LabelMap, path: Path, source: Path | None = None) -> None:
-    """Write label numbers as the smallest unsigned type that holds them, and their names.
-
-    Of chunks without a label only the first is written: one without any file would be no image.
-    """
+    """Write label numbers as the smallest unsigned type that holds them, and their names."""
     kept = label_bytes(labels.kept)
     group = zarr.create_group(path, zarr_format=3)
     array = _create(group, "0", _shape(kept), kept.dtype)
-    for box in _cells(array):
-        values = np.asarray(kept[box.slices])
-        if values.any() or box.start == (0, 0, 0):
-            array[_turned(box)] = values.T
+    for box in _rows(array):
+        empty = isinstance(kept, Blocks) and kept.occupied(box).empty
+        if not empty or box.start == (0, 0, 0):
+            _put(array, box, np.asarray(kept[box.slices]))
     properties = [{"label-value": label, "name": labels.name(label)} for label in labels.labels]
     told = {"image-label": {"properties": properties}} if properties else {"image-label": {}}
     group.attrs.update(_attributes(labels.grid, 1, told))
@@ -59,20 +56,25 @@ def _create(group: Any, name: str, shape: Index3, kind: np.dtype[Any]) -> Any:
         chunks=tuple(min(CHUNK, size) for size in shape[::-1]),
         dtype=kind,
         fill_value=0,
-        config={"write_empty_chunks": True},
         dimension_names=("z", "y", "x"),
     )
+
+
+def _put(array: Any, box: Box, values: Real[Array, "i j k"]) -> None:
+    """Write a box. Chunks of zeros take no file, but the first: without any it were no image."""
+    first = array.with_config({"write_empty_chunks": box.start == (0, 0, 0)})
+    first[_turned(box)] = values.T
 
 
 def _halved(group: Any, name: str, finer: Any) -> Any:
     """The next coarser level; an odd last voxel counts twice."""
     z, y, x = finer.shape
     coarser = _create(group, name, (-(-x // 2), -(-y // 2), -(-z // 2)), finer.dtype)
-    for box in _cells(coarser):
+    for box in _rows(coarser):
         (i, j, k), (u, v, w) = box.start, box.stop
         twice = Box((2 * i, 2 * j, 2 * k), (2 * u, 2 * v, 2 * w))
         values = finer[_turned(twice.intersection(Box.whole((x, y, z))))]
-        coarser[_turned(box)] = _means(values).astype(finer.dtype)
+        _put(coarser, box, _means(values).astype(finer.dtype).T)
     return coarser
 
 
@@ -83,14 +85,13 @@ def _means(values: Real[Array, "z y x"]) -> Real[Array, "u v w"]:
     return means if values.dtype.kind == "f" else np.rint(means)
 
 
-def _cells(array: Any) -> Iterator[Box]:
-    """The chunks of an array, as boxes along x, y, z."""
+def _rows(array: Any) -> Iterator[Box]:
+    """Rows of chunks along x, as boxes: most files have x fastest."""
     z, y, x = array.shape
     whole = Box.whole((x, y, z))
     for k in range(0, z, CHUNK):
         for j in range(0, y, CHUNK):
-            for i in range(0, x, CHUNK):
-                yield Box((i, j, k), (i + CHUNK, j + CHUNK, k + CHUNK)).intersection(whole)
+            yield Box((0, j, k), (x, j + CHUNK, k + CHUNK)).intersection(whole)
 
 
 def _turned(box: Box) -> tuple[slice, slice, slice]:
