@@ -199,7 +199,7 @@ def show(title: str, path: Path, model: str, output: Path, limit_gb: float | Non
     limit = [] if limit_gb is None else ["--limit-gb", str(limit_gb)]
     told = ["--run", str(path), model, str(output)]
     command = [sys.executable, "-m", "benchmarks.large", *limit, *told]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
     print(f"\n{title}\n")
     if done.returncode:
         print(done.stderr)
