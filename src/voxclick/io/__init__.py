@@ -21,6 +21,7 @@ from voxclick.volume import Blocks, LabelMap, Mask, Source, Volume
 
 __all__ = [
     "check_output",
+    "format_of",
     "read",
     "read_labelmap",
     "read_mask",
@@ -138,6 +139,16 @@ def write(
             labels = thing if isinstance(thing, LabelMap) else LabelMap.of(thing, "object")
             module.write_labelmap(labels, part, None if source is None else Path(source))
     return target
+
+
+def format_of(path: str | Path) -> Format:
+    """The format that an image would be read in.
+
+    Raises:
+        MissingFileError: If there is nothing at that path.
+        UnknownNameError: If no format has that ending or content.
+    """
+    return _format(_existing(path), "read", images=True)
 
 
 def check_output(path: str | Path, images: bool = False) -> Format:

@@ -278,6 +278,8 @@ def _choice(path: Path) -> VoxclickError | None:
     """What there is to choose from at a path; None for a single series."""
     from voxclick.io.formats.dicom_series import find_series
 
+    if io.format_of(path).name != "dicom_series":
+        return None
     found = find_series(path)
     if len(found) < 2:
         return None
