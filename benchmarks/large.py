@@ -147,7 +147,7 @@ def session(path: Path, model: str, output: Path) -> Figures:
         watch.time("write .nii.gz", lambda: vc.write(mask, output))
         watch.time("write .ome.zarr", lambda: vc.write(work.labelmap(), fresh(output)))
     found = {"small": overlap(mask, SMALL), "large": overlap(work.mask("large"), LARGE)}
-    return watch.figures() | {f"share of the {name} that is right": n for name, n in found.items()}
+    return watch.figures() | {f"Dice of the {name}": n for name, n in found.items()}
 
 
 def frame(ellipsoid: tuple[Array, Array]) -> list[Any]:
