@@ -33,6 +33,7 @@ LONG: dict[str, str] = {}
 HEAVY = frozenset(
     {"torch", "numba", "SimpleITK", "nibabel", "pydicom", "highdicom", "matplotlib", "scipy"}
     | {"fastapi", "uvicorn", "httpx", "pydantic", "blosc2", "huggingface_hub", "transformers"}
+    | {"zarr"}
 )
 NO_HOME = frozenset({"utils", "util", "common", "helpers", "misc"})
 

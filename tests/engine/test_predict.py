@@ -77,7 +77,7 @@ def test_a_coarse_answer_leaves_what_it_did_not_change_as_it_was() -> None:
     fine = TRUTH.array.copy()
     fine[80, 80, 109] = ~fine[80, 80, 109]  # detail that a coarse view cannot see
     found = segmenter.decode(look, [Point((80.0, 80.0, 80.0))], fine)
-    box, mask = found.patch(fine, coarse=True)
+    ((box, mask),) = found.patches(fine, coarse=True)
     assert np.array_equal(mask, fine[box.slices])
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from voxclick.types import Array, Json
-from voxclick.volume import Volume
+from voxclick.volume import Volume, Voxels
 
 MOST_VALUES = 2_000_000
 """Percentiles are taken of about so many voxels, evenly spread."""
@@ -37,6 +37,7 @@ def ml(volume_ml: float) -> str:
     return f"{volume_ml:.1f} ml" if volume_ml >= 10 or volume_ml == 0 else f"{volume_ml:.3g} ml"
 
 
-def _sample(array: Array) -> Array:
+def _sample(array: Voxels) -> Array:
     step = max(1, round((array.size / MOST_VALUES) ** (1 / 3)))
-    return array[::step, ::step, ::step]
+    sampled: Array = array[::step, ::step, ::step]
+    return sampled

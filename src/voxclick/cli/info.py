@@ -23,8 +23,9 @@ class Info:
     image: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="IMAGE")]
     """Any image that can be segmented, or the word sample for the packaged head MR."""
 
-    series: Annotated[str | None, tyro.conf.arg(metavar="UID")] = None
-    """Of a DICOM folder with several series, the one to show; without it, they are listed."""
+    series: Annotated[str | None, tyro.conf.arg(metavar="UID|C=N")] = None
+    """Of a DICOM folder with several series, the one to show; without it, they are listed. Of an
+    OME-Zarr with several channels or times, which, such as c=1."""
 
     json: bool = False
     """As JSON, for programs."""
@@ -47,7 +48,8 @@ class Info:
         from voxclick.cli.series import list_series
 
         path = Path(self.image)
-        if self.series is None and (path.is_dir() or path.suffix.lower() == ".zip"):
+        folder = path.is_dir() or path.suffix.lower() == ".zip"
+        if self.series is None and folder and io.format_of(path).name == "dicom_series":
             there = list_series(path)
             if len(there) > 1:
                 return {"path": str(path.resolve()), "format": "dicom_series", "series": there}

@@ -26,8 +26,9 @@ class Open:
     image: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="IMAGE")]
     """Any image that can be segmented, or the word sample for the packaged head MR."""
 
-    series: Annotated[str | None, _optional("UID")] = None
-    """Which DICOM series, where there are several: its UID, or the end of it."""
+    series: Annotated[str | None, _optional("UID|C=N")] = None
+    """Which DICOM series, where there are several: its UID, or the end of it. Of an OME-Zarr with
+    several channels or times, which, such as c=1."""
 
     model: Annotated[str | None, _optional("NAME")] = None
     """One of `voxclick models`; the default model if left out."""

@@ -9,7 +9,7 @@ import voxclick
 from voxclick.cli.description import describe_image
 from voxclick.engine.session import Session
 from voxclick.types import Json
-from voxclick.volume import LabelMap, Mask
+from voxclick.volume import LabelMap
 
 
 def describe_run(session: Session, labels: LabelMap) -> Json:
@@ -30,7 +30,7 @@ def describe_run(session: Session, labels: LabelMap) -> Json:
 
 
 def _describe_object(labels: LabelMap, label: int) -> Json:
-    mask = Mask(labels.array == label, labels.grid)
+    mask = labels.mask(label)
     return {
         "name": labels.name(label),
         "label": label,

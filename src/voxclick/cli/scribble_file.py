@@ -35,7 +35,8 @@ def read_scribble(
     suffix = path.suffix.lower()
     if suffix not in (*TEXT, ".json"):
         labels = io.read_labelmap(path)
-        voxels: Array = np.argwhere(labels.array > 0).astype(np.float64)
+        inside = labels.inside
+        voxels: Array = np.argwhere(inside.kept[inside.box.slices]) + np.array(inside.box.start)
         if not len(voxels):
             raise PromptError(f"{flag} needs voxels above 0, got none in {path}; draw some")
         return Scribble(voxels, positive), labels.grid

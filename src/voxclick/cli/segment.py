@@ -29,12 +29,12 @@ class Segment:
     """Segment objects from prompts and write their mask, on the grid of the image."""
 
     image: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="IMAGE")]
-    """A NIfTI, NRRD, MetaImage or npz file, a DICOM series as folder or zip, or the word sample
-    for the packaged head MR."""
+    """A NIfTI, NRRD, MetaImage or npz file, an OME-Zarr folder, a DICOM series as folder or zip,
+    or the word sample for the packaged head MR."""
 
     output: Annotated[Path, tyro.conf.arg(metavar="FILE", aliases=["-o"])]
-    """Where the mask goes: .nii.gz, .nii, .seg.nrrd, .nrrd, .mha, .npz, or .dcm for a DICOM
-    segmentation; a label map where there are several objects."""
+    """Where the mask goes: .nii.gz, .nii, .seg.nrrd, .nrrd, .mha, .npz, .ome.zarr, or .dcm for a
+    DICOM segmentation; a label map where there are several objects."""
 
     point: Annotated[
         tyro.conf.UseAppendAction[tuple[str, ...]], tyro.conf.arg(metavar="I,J,K")
@@ -78,8 +78,9 @@ class Segment:
     """Where coordinates live: voxel indices, or millimetres to the right, front and head (ras) or
     to the left, back and head (lps)."""
 
-    series: Annotated[str | None, _optional("UID")] = None
-    """Which DICOM series, where there are several: its UID, or the end of it."""
+    series: Annotated[str | None, _optional("UID|C=N")] = None
+    """Which DICOM series, where there are several: its UID, or the end of it. Of an OME-Zarr with
+    several channels or times, which, such as c=1."""
 
     model: Annotated[str | None, _optional("NAME")] = None
     """One of `voxclick models`; the default model if left out."""

@@ -65,7 +65,7 @@ def compute(
         prompts.append({"object": name, "kind": prompt.kind, "seconds": watch.lap("prompts")})
     labels = session.labelmap()
     for name in session.objects:
-        if not labels.mask(name).array.any():
+        if labels.mask(name).voxels == 0:
             notes[name] = (*notes.get(name, ()), f"{name} is empty; add or move its clicks")
     told = dict.fromkeys(note for some in notes.values() for note in some)
     return Segmented(session, labels, tuple(prompts), tuple(told))

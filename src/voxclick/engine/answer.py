@@ -6,6 +6,7 @@ from itertools import islice
 
 from voxclick.engine.obey import check_contradiction
 from voxclick.engine.object_state import ObjectState, Record
+from voxclick.engine.portion import portions
 from voxclick.engine.predict import Model
 from voxclick.engine.strategy import Step, Strategy
 from voxclick.engine.track import LOST
@@ -45,14 +46,21 @@ def answered(
         track = _before(strategy, model, state).track
         state.track = record.track_before = record.track_after = track
     if isinstance(prompt, MaskPrompt) and prompt.axis is None:
-        box = state.bounds.union(Box.of_mask(prompt.mask.array))
         state.track = record.track_after = None
-        steps = iter([Step(state.write(box, prompt.mask.array[box.slices]), last=True)])
+        steps = iter([Step(_replaced(state, prompt), last=True)])
     else:
         steps = strategy.answer(model, state, record)
     for count, step in enumerate(steps):
         record.refinements, record.complete = count, step.last
         yield step
+
+
+def _replaced(state: ObjectState, prompt: MaskPrompt) -> Box:
+    """Make a whole mask the object's; gives what changed."""
+    changed = Box.EMPTY
+    for part in portions(state.bounds.union(prompt.mask.box)):
+        changed = changed.union(state.write(part, prompt.mask.kept[part.slices]))
+    return changed
 
 
 def removed(strategy: Strategy, model: Model, state: ObjectState, place: int) -> Box:

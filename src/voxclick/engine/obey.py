@@ -59,7 +59,7 @@ class Mark:
             for index in self.prompt.slices:
                 if box.start[axis] <= index < box.stop[axis]:
                     plane = _plane(box, axis, index)
-                    drawn = self.prompt.mask.array[plane.slices]
+                    drawn = self.prompt.mask.kept[plane.slices]
                     mask[_local(plane, box).slices] = drawn
         else:
             mask[_local(inside, box).slices] = False

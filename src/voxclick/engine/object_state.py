@@ -4,15 +4,18 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 
 import numpy as np
 from jaxtyping import Bool, Int
 
 from voxclick.engine.obey import Mark
+from voxclick.engine.portion import HELD, portions
 from voxclick.engine.track import LOST, Track
 from voxclick.geometry import Box, Grid
 from voxclick.prompts import BoxPrompt, Lasso, MaskPrompt, ObjectLog, Point, Prompt, Scribble, Step
 from voxclick.types import Array
+from voxclick.volume.blocks import Blocks, blank
 from voxclick.volume.packing import pack_bits, unpack_bits
 
 HISTORY_BYTES = 1 << 28
@@ -78,7 +81,8 @@ class ObjectState:
     Attributes:
         name: Unique in the session.
         label: Its number in label maps.
-        claim: Bool `[i, j, k]` on the volume's grid; read it, never write it.
+        claim: Bool `[i, j, k]` on the volume's grid, in blocks for a large one; read it, never
+            write it.
         bounds: A box that holds every true voxel of `claim`.
         look: The view that the object was last seen through.
         track: What is known of its slices, where it is found slice by slice; `LOST` after many
@@ -90,8 +94,7 @@ class ObjectState:
     def __init__(self, name: str, label: int, grid: Grid) -> None:
         self.name = name
         self.label = label
-        # zeros are pages that cost nothing until they are written
-        self.claim: Bool[Array, "i j k"] = np.zeros(grid.shape, dtype=np.bool_)
+        self.claim: Bool[Array, "i j k"] | Blocks = blank(grid.shape)
         self.bounds = Box.EMPTY
         self.look: Look | None = None
         self.track: Track | None = None
@@ -122,14 +125,19 @@ class ObjectState:
 
         It is part of what the newest prompt did, which may settle voxels outside `box` too.
         """
-        settled = box.union(self.done[-1].mark.box)
-        whole = self.claim[settled.slices].copy()
-        if not box.empty:
-            start = settled.start
-            whole[box.shifted((-start[0], -start[1], -start[2])).slices] = mask
-        for record in self.done:
-            record.mark.apply(whole, settled)
-        return self._replace(settled, whole)
+        marked = self.done[-1].mark.box
+        settled = box.union(marked)
+        areas = (settled,) if settled.voxels <= HELD else (box, marked)
+        changed = Box.EMPTY
+        for part in chain.from_iterable(portions(area) for area in areas):
+            whole = self.claim[part.slices].copy()
+            common = part.intersection(box)
+            if not common.empty:
+                whole[_within(common, part)] = mask[_within(common, box)]
+            for record in self.done:
+                record.mark.apply(whole, part)
+            changed = changed.union(self._replace(part, whole))
+        return changed
 
     def _let_go(self) -> None:
         """Lose the tracks of the oldest prompts, so that history holds so much at most."""
@@ -208,6 +216,11 @@ class ObjectState:
             self.claim[delta.box.slices] ^= delta.bits()
             changed = changed.union(delta.box)
         return changed
+
+
+def _within(part: Box, whole: Box) -> tuple[slice, slice, slice]:
+    i, j, k = whole.start
+    return part.shifted((-i, -j, -k)).slices
 
 
 def _seeds(prompt: Prompt) -> Int[Array, "n 3"]:

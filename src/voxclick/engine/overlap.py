@@ -4,7 +4,7 @@ The rule looks at nothing but the claims and the prompts in force, so that the s
 the same label map whatever was undone on the way (docs/adr/0002-overlap.md).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Literal, get_args
 
 import numpy as np
@@ -15,6 +15,7 @@ from voxclick.engine.object_state import ObjectState
 from voxclick.errors import OptionError
 from voxclick.geometry import Box, Grid
 from voxclick.types import Array
+from voxclick.volume import Blocks
 
 Overlap = Literal["nearest", "first", "last", "allow"]
 """Who wins a voxel that several claim: the object with the nearest positive prompt, the one opened
@@ -51,7 +52,7 @@ def affected(changed: Box, state: ObjectState, others: Sequence[ObjectState]) ->
 
 
 def assign(
-    labels: UInt16[Array, "i j k"],
+    labels: UInt16[Array, "i j k"] | Blocks,
     box: Box,
     states: Sequence[ObjectState],
     grid: Grid,
@@ -62,7 +63,7 @@ def assign(
     present.sort(key=lambda state: _last_order(state) if overlap == "nearest" else state.label)
     nearness = [_Nearness(state, grid) for state in present] if overlap == "nearest" else []
     changed = Box.EMPTY
-    for slab in _slabs(box):
+    for slab in box.slabs(SLAB_VOXELS):
         new = np.zeros(slab.shape, dtype=np.uint16)
         contested = np.zeros(slab.shape, dtype=np.bool_)
         for state in present:
@@ -120,14 +121,6 @@ def _nearest(
         wins = (distance <= best[claimed]) | (winners[claimed] == 0)
         best[claimed[wins]], winners[claimed[wins]] = distance[wins], near.state.label
     return winners
-
-
-def _slabs(box: Box) -> Iterator[Box]:
-    """The box in parts along its first axis, none of more than `SLAB_VOXELS` if it can be."""
-    rows = max(1, SLAB_VOXELS // max(1, box.shape[1] * box.shape[2]))
-    for first in range(box.start[0], box.stop[0], rows):
-        last = min(first + rows, box.stop[0])
-        yield Box((first, *box.start[1:]), (last, *box.stop[1:]))
 
 
 def _last_order(state: ObjectState) -> int:

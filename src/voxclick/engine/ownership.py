@@ -6,9 +6,11 @@ from numpy.typing import DTypeLike
 
 from voxclick.engine import overlap as overlaps
 from voxclick.engine.object_state import ObjectState
+from voxclick.engine.portion import HELD, PORTION
 from voxclick.errors import OptionError, UnknownNameError
 from voxclick.geometry import Box, Grid
 from voxclick.types import Array
+from voxclick.volume.blocks import Blocks, blank
 from voxclick.volume.packing import pack_bits
 
 MAX_LABEL = 65535
@@ -27,7 +29,7 @@ class Ownership:
         self._overlap = overlaps.overlap_rule(overlap)
         self._states: dict[str, ObjectState] = {}
         self._current = ""
-        self._labels: Array | None = None
+        self._labels: Array | Blocks | None = None
 
     @property
     def states(self) -> tuple[ObjectState, ...]:
@@ -120,12 +122,33 @@ class Ownership:
             found[within.slices][state.claim[part.slices]] = state.label
         return found
 
+    def labelmap(self, kind: DTypeLike) -> UInt[Array, "i j k"] | Blocks:
+        """The label numbers of the whole volume, as `labels` gives them; a copy."""
+        found = blank(self._grid.shape, kind)
+        if not isinstance(found, Blocks):
+            return self.labels(self._grid.box, kind)
+        if isinstance(self._labels, Blocks) and self._overlap != "allow":
+            return self._labels.typed(kind)
+        for state in self.states:
+            for unit in found.units(state.bounds):
+                found[unit.slices] = self.labels(unit, kind)
+        return found
+
+    def mask(self, state: ObjectState) -> Bool[Array, "i j k"] | Blocks:
+        """The voxels of the whole volume that are the object's own; a copy."""
+        claim, labels = state.claim, self._labels
+        if isinstance(claim, Blocks):
+            if isinstance(labels, Blocks) and self._overlap != "allow":
+                return labels.where(state.label)
+            return claim.copy()
+        return self.visible(state, self._grid.box).copy()
+
     def settle(self, state: ObjectState, changed: Box) -> Box:
         """Decide anew who owns what after an object's claim changed; gives what looks different."""
         if self._overlap == "allow" or len(self._states) == 1:
             return changed
         if self._labels is None:
-            self._labels = np.zeros(self._grid.shape, dtype=np.uint16)
+            self._labels = blank(self._grid.shape, np.uint16)
             for other in self.states:
                 overlaps.assign(self._labels, other.bounds, self.states, self._grid, self._overlap)
         area = overlaps.affected(changed, state, self.states)
@@ -137,13 +160,17 @@ class Ownership:
     def visible(self, state: ObjectState, box: Box) -> Bool[Array, "i j k"]:
         """The voxels of `box` that are the object's own; may be a view of its claim."""
         if self._labels is None or self._overlap == "allow":
-            return state.claim[box.slices]
+            claimed: Array = state.claim[box.slices]
+            return claimed
         owned: Array = self._labels[box.slices] == state.label
         return owned
 
     def bits(self, state: ObjectState, box: Box) -> bytes:
         """The object's own voxels of `box` as packed bits."""
-        return b"" if box.empty else pack_bits(self.visible(state, box))
+        if box.voxels <= HELD:
+            return b"" if box.empty else pack_bits(self.visible(state, box))
+        slabs = box.slabs(PORTION, multiple=8)  # each but the last fills whole bytes
+        return b"".join(pack_bits(self.visible(state, slab)) for slab in slabs)
 
     def unobeyed(self, state: ObjectState) -> tuple[str, ...]:
         """Why voxels that the object was prompted with are not its own; empty when all are."""

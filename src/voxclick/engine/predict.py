@@ -1,5 +1,6 @@
 """From an object's prompts to native voxels: where to look, look wider, paste what changed."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,12 +11,13 @@ from torch.nn.functional import max_pool3d
 
 from voxclick.engine.cache import EmbeddingCache
 from voxclick.engine.object_state import Look, ObjectState
+from voxclick.engine.portion import portions
 from voxclick.geometry import Box
 from voxclick.models.base import Segmenter, Spec
 from voxclick.preprocess import View
 from voxclick.prompts import BoxPrompt, Prompt
 from voxclick.types import Array
-from voxclick.volume import Volume
+from voxclick.volume import Blocks, Volume
 
 CORE = 1 / 8
 """A prompt in the outer part of a view (this share of its width) is looked at anew, centred."""
@@ -49,7 +51,7 @@ class Model:
         return self.segmenter.spec
 
     def decode(
-        self, look: Look, prompts: list[Prompt], claim: Bool[Array, "i j k"] | None
+        self, look: Look, prompts: list[Prompt], claim: Bool[Array, "i j k"] | Blocks | None
     ) -> "Answer":
         """The segmenter's answer in a view, given the object's mask so far (None: a new object)."""
         view, embedding = self.cache.embed(self.volume, self.segmenter, look.grid)
@@ -95,8 +97,10 @@ class Answer:
                     return True
         return False
 
-    def patch(self, claim: Bool[Array, "i j k"], coarse: bool) -> tuple[Box, Array]:
-        """The object's new mask on native voxels, and their box.
+    def patches(
+        self, claim: Bool[Array, "i j k"] | Blocks, coarse: bool
+    ) -> Iterator[tuple[Box, Array]]:
+        """The object's new mask on native voxels, with their box; a huge one in portions.
 
         A coarse answer touches only what it changed, so that it never undoes what finer looks
         found before.
@@ -112,13 +116,17 @@ class Answer:
             differs = (inside != before) if coarse else (inside | (self.previous > 0))
         box = self.view.native_box(_grown(_box_of(differs)))
         if box.empty:
-            return Box.EMPTY, np.zeros((0, 0, 0), dtype=np.bool_)
-        mask: Array = (self.view.restore(self.logits, box).logits > 0).cpu().numpy()
+            yield Box.EMPTY, np.zeros((0, 0, 0), dtype=np.bool_)
+            return
+        wide = None
         if coarse and self.previous is not None:
             wide = max_pool3d(differs[None, None].float(), 3, stride=1, padding=1)[0, 0]
-            touched: Array = (self.view.restore(wide, box).logits > 0.5).cpu().numpy()
-            mask = np.where(touched, mask, claim[box.slices])
-        return box, mask
+        for part in portions(box):
+            mask: Array = (self.view.restore(self.logits, part).logits > 0).cpu().numpy()
+            if wide is not None:
+                touched: Array = (self.view.restore(wide, part).logits > 0.5).cpu().numpy()
+                mask = np.where(touched, mask, claim[part.slices])
+            yield part, mask
 
 
 def first_look(model: Model, state: ObjectState, prompt: Prompt) -> Look:

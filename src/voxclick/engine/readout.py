@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import UInt16
 
 from voxclick.engine.ownership import Ownership
+from voxclick.engine.portion import portions
 from voxclick.engine.track import LOST, SliceScores
 from voxclick.geometry import Box, Grid
 from voxclick.prompts import PromptLog
@@ -63,12 +64,14 @@ class Readout(ABC):
     def mask(self, name: str | None = None) -> Mask:
         """The mask of an object, the current one when None; a copy.
 
+        Of a large volume it is kept in blocks, and `array` is made where it is asked for.
+
         Raises:
             UnknownNameError: If there is no such object.
         """
         with self._lock:
-            own = self._objects.visible(self._objects.state(name), self.grid.box)
-            return Mask(own.copy(), self.grid, self.volume.source)
+            own = self._objects.mask(self._objects.state(name))
+            return Mask(own, self.grid, self.volume.source)
 
     def labels(self, box: Box) -> UInt16[Array, "i j k"]:
         """The label numbers inside a box of the volume, 0 for none; a copy.
@@ -95,7 +98,11 @@ class Readout(ABC):
         """
         with self._lock:
             state = self._objects.state(name)
-            return int(np.count_nonzero(self._objects.visible(state, state.bounds)))
+            counts = (
+                int(np.count_nonzero(self._objects.visible(state, part)))
+                for part in portions(state.bounds)
+            )
+            return sum(counts)
 
     def steps(self, name: str | None = None) -> tuple[int, int]:
         """How many prompts of an object can be undone, and how many redone.
@@ -112,5 +119,4 @@ class Readout(ABC):
         with self._lock:
             names = {state.label: state.name for state in self._objects.states}
             kind = np.min_scalar_type(max(names, default=0))
-            array = self._objects.labels(self.grid.box, kind)
-            return LabelMap(array, self.grid, names, self.volume.source)
+            return LabelMap(self._objects.labelmap(kind), self.grid, names, self.volume.source)

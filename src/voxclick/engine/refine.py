@@ -10,12 +10,15 @@ from voxclick.engine.object_state import Look
 from voxclick.engine.predict import Model
 from voxclick.geometry import Box
 from voxclick.types import Array, Index3
+from voxclick.volume import Blocks
 
 MARGIN = 1 / 8
 """The outer part of a refined patch (this share of its width) is seen, and not written."""
 
 
-def patches(model: Model, claim: Bool[Array, "i j k"], changed: Box) -> list[tuple[Look, Box]]:
+def patches(
+    model: Model, claim: Bool[Array, "i j k"] | Blocks, changed: Box
+) -> list[tuple[Look, Box]]:
     """The finest views that see the boundary inside `changed`, the fullest first.
 
     Each comes with the native voxels that it may write: its core, without the rim where what
@@ -46,7 +49,7 @@ def _tiles(box: Box, size: Index3, whole: Box) -> Iterator[Box]:
         yield Box((i, j, k), (i + size[0], j + size[1], k + size[2])).intersection(whole)
 
 
-def _boundary_voxels(claim: Bool[Array, "i j k"], box: Box) -> int:
+def _boundary_voxels(claim: Bool[Array, "i j k"] | Blocks, box: Box) -> int:
     """How often the mask changes between neighbours inside the box."""
     crop = claim[box.slices].view(np.int8)
     return sum(int(np.count_nonzero(np.diff(crop, axis=axis))) for axis in range(3))

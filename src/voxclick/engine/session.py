@@ -6,8 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
 from voxclick.engine.answer import answered, checked, removed, unseen
 from voxclick.engine.cache import EmbeddingCache
 from voxclick.engine.change import Change, hull
@@ -25,7 +23,6 @@ from voxclick.models.base import Segmenter
 from voxclick.prompts import Point, Prompt
 from voxclick.types import Index3
 from voxclick.volume import Volume
-from voxclick.volume.packing import pack_bits
 
 
 class Session(Readout):
@@ -271,7 +268,7 @@ class Session(Readout):
             state = self._objects.state(name)
             box = self._objects.drop(state)
             self._revision += 1
-            bits = pack_bits(np.zeros(box.shape, dtype=np.bool_))
+            bits = bytes(-(-box.voxels // 8))
             seconds = time.perf_counter() - started
             return Change(box, seconds, name, bits, (), self._revision)
 

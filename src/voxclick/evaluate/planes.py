@@ -16,7 +16,7 @@ from matplotlib.lines import Line2D
 from voxclick.geometry import Box, Grid
 from voxclick.prompts import BoxPrompt, Lasso, Point, Prompt
 from voxclick.types import Array, Index3
-from voxclick.volume import Mask, Volume
+from voxclick.volume import Mask, Volume, Voxels
 
 HANGING = (("axial", "S", "R", "A"), ("coronal", "A", "R", "S"), ("sagittal", "R", "A", "S"))
 """Name of a plane, the direction it is cut across, and what is on its left and at its top."""
@@ -144,7 +144,7 @@ def _draw(axes: Axes, plane: _Plane, volume: Volume, outlines: Sequence[Outline]
         interpolation="bilinear",
     )
     for outline in outlines:
-        inside = _slice(outline.mask.array, plane, index, frame)
+        inside = _slice(outline.mask.kept, plane, index, frame)
         tint = np.zeros((*inside.shape, 4), dtype=np.float32)
         tint[inside] = (*to_rgb(outline.colour), 0.16)
         axes.imshow(tint, extent=edges, origin="lower", aspect="auto", interpolation="nearest")
@@ -153,7 +153,7 @@ def _draw(axes: Axes, plane: _Plane, volume: Volume, outlines: Sequence[Outline]
     axes.set_aspect(spacing[v] / spacing[h])
 
 
-def _slice(array: Array, plane: _Plane, index: int, frame: Box) -> Array:
+def _slice(array: Voxels, plane: _Plane, index: int, frame: Box) -> Array:
     """A plane of an array inside the frame, as `[vertical, horizontal]`."""
     slices: list[slice | int] = list(frame.slices)
     slices[plane.across] = index

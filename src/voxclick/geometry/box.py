@@ -1,5 +1,6 @@
 """A half-open box of whole voxels."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -113,6 +114,20 @@ class Box:
             (self.start[0] - by[0], self.start[1] - by[1], self.start[2] - by[2]),
             (self.stop[0] + by[0], self.stop[1] + by[1], self.stop[2] + by[2]),
         )
+
+    def slabs(self, voxels: int, multiple: int = 1) -> Iterator["Box"]:
+        """The box in parts along its first axis, none of more than so many voxels if it can be.
+
+        Args:
+            voxels: Of a part, at most.
+            multiple: A part has so many rows along the first axis, or a multiple of it, but the
+                last.
+        """
+        most = voxels // max(1, self.shape[1] * self.shape[2])
+        rows = max(multiple, most // multiple * multiple)
+        for first in range(self.start[0], self.stop[0], rows):
+            last = min(first + rows, self.stop[0])
+            yield Box((first, *self.start[1:]), (last, *self.stop[1:]))
 
     def shifted(self, by: Index3) -> "Box":
         """The box moved by whole voxels."""

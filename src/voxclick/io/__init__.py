@@ -5,6 +5,7 @@ Each format is a module behind a table (`kinds`), imported when a file of it com
 
 import importlib
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from importlib.resources import as_file, files
 from pathlib import Path
 from types import ModuleType
@@ -15,10 +16,12 @@ import numpy as np
 from voxclick.errors import InputError, MissingFileError, OptionError, UnknownNameError
 from voxclick.io.atomic import check_writable, whole
 from voxclick.io.kinds import FORMATS, Format
-from voxclick.volume import LabelMap, Mask, Source, Volume
+from voxclick.types import Array
+from voxclick.volume import Blocks, LabelMap, Mask, Source, Volume
 
 __all__ = [
     "check_output",
+    "format_of",
     "read",
     "read_labelmap",
     "read_mask",
@@ -36,9 +39,11 @@ def read(path: str | Path, series: str | None = None) -> Volume:
     """The volume in a file or folder.
 
     Args:
-        path: NIfTI, NRRD, MetaImage, a CVPR 2025 npz, or a DICOM series as a folder, a zip or one
-            of its files, whatever its name; the word `sample` is the packaged head MR.
-        series: Which DICOM series, where there are several: its UID, or the end of it.
+        path: NIfTI, NRRD, MetaImage, a CVPR 2025 npz, an OME-Zarr folder, or a DICOM series as a
+            folder, a zip or one of its files, whatever its name; the word `sample` is the packaged
+            head MR.
+        series: Which DICOM series, where there are several: its UID, or the end of it; of an
+            OME-Zarr with several channels or times `c=1`, `t=0,c=1`, or a channel's name.
 
     Raises:
         MissingFileError: If there is nothing at that path.
@@ -53,12 +58,12 @@ def read(path: str | Path, series: str | None = None) -> Volume:
     kind = _format(source, "read", images=True)
     if series is not None and not kind.holds_series:
         raise OptionError(
-            f"a series can be chosen of DICOM images, got series {series!r} for the {kind.title} "
-            f"file {path}; leave it out"
+            f"a series can be chosen of DICOM images and OME-Zarr, got series {series!r} for the "
+            f"{kind.title} file {path}; leave it out"
         )
     volume: Volume = _module(kind).read_volume(source, series)
     origin = volume.source or Source(source.resolve(), kind.name)
-    return Volume(volume.array, volume.grid, origin)
+    return replace(volume, source=origin)
 
 
 def read_labelmap(path: str | Path) -> LabelMap:
@@ -96,9 +101,9 @@ def read_mask(path: str | Path, label: int | str | None = None) -> Mask:
     labels: LabelMap = module.read_labelmap(source)
     if label is not None:
         return labels.mask(label)
-    inside = labels.array > 0
-    if not np.array_equal(inside, labels.array == labels.array.max()) and inside.any():
-        present = [int(value) for value in np.unique(labels.array) if value > 0]
+    inside = _single(labels.kept)
+    if inside is None:
+        present = [value for value in labels.labels if labels.mask(value).voxels]
         told = ", ".join(f"{value} ({labels.name(value)})" for value in present)
         raise InputError(f"one label must be chosen from {path}, which holds {told}")
     return Mask(inside, labels.grid, labels.source)
@@ -127,13 +132,23 @@ def write(
     target = Path(path)
     kind = check_output(target, images=isinstance(thing, Volume))
     module = _module(kind)
-    with whole(target, _suffix(target, kind, "written")) as part:
+    with whole(target, _suffix(target, kind, "written"), kind.is_folder) as part:
         if isinstance(thing, Volume):
             module.write_volume(thing, part)
         else:
-            labels = thing if isinstance(thing, LabelMap) else _labelled(thing)
+            labels = thing if isinstance(thing, LabelMap) else LabelMap.of(thing, "object")
             module.write_labelmap(labels, part, None if source is None else Path(source))
     return target
+
+
+def format_of(path: str | Path) -> Format:
+    """The format that an image would be read in.
+
+    Raises:
+        MissingFileError: If there is nothing at that path.
+        UnknownNameError: If no format has that ending or content.
+    """
+    return _format(_existing(path), "read", images=True)
 
 
 def check_output(path: str | Path, images: bool = False) -> Format:
@@ -149,7 +164,7 @@ def check_output(path: str | Path, images: bool = False) -> Format:
     """
     target = Path(path)
     kind = _format(target, "written", images)
-    check_writable(target)
+    check_writable(target, kind.is_folder)
     return kind
 
 
@@ -164,6 +179,10 @@ def sample() -> Volume:
 
 def _existing(path: str | Path) -> Path:
     source = Path(path)
+    if "://" in str(path):
+        raise MissingFileError(
+            f"a file or folder on this machine is needed, got the address {path}; download it first"
+        )
     try:
         found = source.exists()
     except (OSError, ValueError):  # a name that no file can have
@@ -178,10 +197,10 @@ def _existing(path: str | Path) -> Path:
 def _format(path: Path, verb: Verb, images: bool) -> Format:
     able = [kind for kind in FORMATS if _can(kind, verb, images)]
     if verb == "read" and path.is_dir():
-        return next(kind for kind in able if "" in kind.read_only_suffixes)
+        return _folder_format(path, able)
     named = [kind for kind in able if _suffix(path, kind, verb)]
     if not named and verb == "read" and path.is_file():
-        named = [kind for kind in able if _recognises(kind, path)]
+        named = [kind for kind in able if not kind.is_folder and _recognises(kind, path)]
     if not named:
         known = ", ".join(suffix for kind in able for suffix in _suffixes(kind, verb) if suffix)
         what = "an image" if images else "a mask"
@@ -191,6 +210,12 @@ def _format(path: Path, verb: Verb, images: bool) -> Format:
             "rename or convert the file"
         )
     return max(named, key=lambda kind: len(_suffix(path, kind, verb)))
+
+
+def _folder_format(path: Path, able: list[Format]) -> Format:
+    folders = [kind for kind in able if kind.is_folder]
+    named = [kind for kind in folders if _suffix(path, kind, "read") or _recognises(kind, path)]
+    return next(iter([*named, *(kind for kind in able if "" in kind.read_only_suffixes)]))
 
 
 def _can(kind: Format, verb: Verb, images: bool) -> bool:
@@ -218,5 +243,9 @@ def _module(kind: Format) -> ModuleType:
     return importlib.import_module(kind.module)
 
 
-def _labelled(mask: Mask) -> LabelMap:
-    return LabelMap(mask.array.view(np.uint8), mask.grid, {1: "object"}, mask.source)
+def _single(labels: Array | Blocks) -> Array | Blocks | None:
+    """The voxels of the only label, none where there is none; None for several labels."""
+    if isinstance(labels, Blocks):
+        return labels.nonzero() if len(labels.values()) < 2 else None
+    inside: Array = labels > 0
+    return inside if np.array_equal(inside, labels == labels.max()) or not inside.any() else None

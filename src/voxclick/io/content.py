@@ -8,8 +8,9 @@ import numpy as np
 from jaxtyping import Integer, Real
 
 from voxclick.errors import FileFormatError, GridError
-from voxclick.geometry import Grid
+from voxclick.geometry import Box, Grid
 from voxclick.types import Array, Index3
+from voxclick.volume import Blocks, Partwise, Voxels
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +72,14 @@ def native(array: Array) -> Array:
     return array
 
 
+def widened(array: Voxels) -> Voxels:
+    """An image as it is written: as `native`, half floats as float32."""
+    if isinstance(array, Partwise) and array.dtype != np.float16:
+        return array
+    values = native(np.asarray(array))
+    return values.astype(np.float32) if values.dtype == np.float16 else values
+
+
 def intensities(array: Real[Array, "i j k"], path: Path) -> Real[Array, "i j k"]:
     """The array as an image, with NaN and infinities replaced by its lowest finite value.
 
@@ -81,16 +90,21 @@ def intensities(array: Real[Array, "i j k"], path: Path) -> Real[Array, "i j k"]
         return array
     finite = np.isfinite(array)
     if not finite.any():
-        raise FileFormatError(
-            f"an image needs finite intensities, all {array.size} voxels of {path} are NaN or "
-            "infinite; export it again"
-        )
+        raise no_finite(path, array.size)
     log.warning(
         "%s holds %d NaN or infinite voxels: they are read as its lowest intensity",
         path,
         array.size - np.count_nonzero(finite),
     )
     return np.where(finite, array, array[finite].min())
+
+
+def no_finite(path: Path, voxels: int) -> FileFormatError:
+    """What to raise where no voxel of an image has a finite intensity."""
+    return FileFormatError(
+        f"an image needs finite intensities, all {voxels} voxels of {path} are NaN or "
+        "infinite; export it again"
+    )
 
 
 def label_numbers(array: Real[Array, "i j k"], path: Path) -> Integer[Array, "i j k"]:
@@ -115,9 +129,13 @@ def label_numbers(array: Real[Array, "i j k"], path: Path) -> Integer[Array, "i 
     return array
 
 
-def label_bytes(array: Integer[Array, "i j k"]) -> Integer[Array, "i j k"]:
+def label_bytes(kept: Voxels) -> Voxels:
     """Label numbers in the smallest unsigned type that holds them, for writing."""
-    return array.astype(np.min_scalar_type(int(array.max())), copy=False)
+    kind = np.min_scalar_type(int(kept.max()))
+    if isinstance(kept, Blocks):
+        return kept.typed(kind)
+    assert isinstance(kept, np.ndarray)
+    return kept.astype(kind, copy=False)
 
 
 def in_file_order(array: Real[Array, "i j k"]) -> Real[Array, "i j k"]:
@@ -135,11 +153,16 @@ def in_file_order(array: Real[Array, "i j k"]) -> Real[Array, "i j k"]:
     return turned
 
 
-def file_bytes(array: Real[Array, "i j k"]) -> Iterator[bytes]:
+def file_bytes(array: Voxels) -> Iterator[bytes]:
     """The voxels as files have them, little-endian and `i` fastest, some slices at a time."""
     little = array.dtype.newbyteorder("<")
-    for k in range(0, array.shape[2], BLOCK):
-        slices = in_file_order(array[:, :, k : k + BLOCK])
+    for first in range(0, array.shape[2], BLOCK):
+        last = min(first + BLOCK, array.shape[2])
+        if isinstance(array, Blocks):
+            slices = np.zeros((*array.shape[:2], last - first), dtype=array.dtype, order="F")
+            array.fill(slices, Box((0, 0, first), (*array.shape[:2], last)))
+        else:
+            slices = in_file_order(array[:, :, first:last])
         yield slices.astype(little, copy=False).tobytes(order="F")
 
 

@@ -21,6 +21,7 @@ class Format:
         keeps_names: Whether the names of labels are kept in its files.
         holds_series: Whether one path may hold several images, of which `series` chooses.
         read_only_suffixes: Endings that are read and never written; the empty one is a folder.
+        is_folder: Whether it is a folder of files and not one file.
         recogniser: What tells by its content that a file of any name is in this format, as
             `module:function`; empty where the ending must tell.
     """
@@ -38,6 +39,7 @@ class Format:
     holds_series: bool = False
     read_only_suffixes: tuple[str, ...] = ()
     recogniser: str = ""
+    is_folder: bool = False
 
 
 IS_DICOM = "voxclick.io.formats.dicom_files:is_dicom"
@@ -60,6 +62,16 @@ FORMATS: tuple[Format, ...] = (
         (".npz",),
         "voxclick.io.formats.npz",
         writes_images=False,
+    ),
+    Format(
+        "ome_zarr",
+        "OME-Zarr",
+        (".ome.zarr", ".zarr"),
+        "voxclick.io.formats.ome_zarr",
+        keeps_names=True,
+        holds_series=True,
+        recogniser="voxclick.io.formats.ome_zarr:is_zarr",
+        is_folder=True,
     ),
     Format(
         "dicom_seg",

@@ -4,10 +4,8 @@ from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
 import numpy as np
-from jaxtyping import Shaped
 
-from voxclick.types import Array
-from voxclick.volume import Volume
+from voxclick.volume import Volume, Voxels
 
 CT_AIR = -500
 """A volume with intensities this low is taken for a CT in Hounsfield units."""
@@ -31,7 +29,7 @@ class Window:
     high: float
 
     @classmethod
-    def of(cls, array: Shaped[Array, "i j k"]) -> "Window":
+    def of(cls, array: Voxels) -> "Window":
         """The window of a volume's array.
 
         Soft tissue (width 400, level 40) where the volume looks like CT; else from the 0.5th to the
@@ -53,7 +51,11 @@ SOFT_TISSUE = Window(-160.0, 240.0)
 
 
 def window_of(volume: Volume) -> Window:
-    """The window of a volume, found once for each."""
+    """The window of a volume, found once for each.
+
+    Of one with coarser copies of itself it is that of the coarsest with voxels enough.
+    """
     if volume not in _KNOWN:
-        _KNOWN[volume] = Window.of(volume.array)
+        enough = [one for one in volume.coarser if one.array.size >= DRAWN]
+        _KNOWN[volume] = Window.of((enough[-1] if enough else volume).array)
     return _KNOWN[volume]

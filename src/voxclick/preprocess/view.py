@@ -14,7 +14,7 @@ from voxclick.preprocess.axis_resample import contract, read_box, reading_matrix
 from voxclick.prompts import BoxPrompt, MaskPrompt, Prompt, Scribble
 from voxclick.prompts.lasso import Lasso
 from voxclick.types import Array, Index3, Vector3
-from voxclick.volume import Volume
+from voxclick.volume import Volume, Voxels
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,9 +51,13 @@ class View:
 
     @classmethod
     def of(cls, volume: Volume, grid: Grid, device: torch.device | str = "cpu") -> "View":
-        """Read the window straight from the native array, anti-aliased where it shrinks."""
-        empty = cls(volume.grid, grid, torch.empty(0, 0, 0))
-        return cls(volume.grid, grid, empty.read(volume.array, torch.device(device)), volume)
+        """Read the window straight from the native array, anti-aliased where it shrinks.
+
+        Of a volume with coarser copies of itself it is read from the coarsest that is as fine.
+        """
+        source = _coarsest(volume, grid)
+        empty = cls(source.grid, grid, torch.empty(0, 0, 0))
+        return cls(volume.grid, grid, empty.read(source.array, torch.device(device)), volume)
 
     @cached_property
     def step(self) -> Vector3:
@@ -88,7 +92,7 @@ class View:
             stop.append(int(within[-1]) + 1)
         return Box((start[0], start[1], start[2]), (stop[0], stop[1], stop[2]))
 
-    def read(self, array: Array, device: torch.device) -> Float[Tensor, "i j k"]:
+    def read(self, array: Voxels, device: torch.device) -> Float[Tensor, "i j k"]:
         """Any array on the native grid (an image, a mask as 0 and 1) as the view sees it."""
         slices: list[slice] = []
         matrices: list[Array] = []
@@ -170,6 +174,13 @@ class View:
 
     def _in_view(self, voxels: Array) -> Bool[Array, " n"]:
         return self.grid.contains(voxels.astype(np.float64))
+
+
+def _coarsest(volume: Volume, grid: Grid) -> Volume:
+    """The coarsest copy of a volume that is as fine as a grid along every axis."""
+    wanted = np.array(grid.spacing_mm) * (1 + 1e-6)
+    fine = [one for one in volume.coarser if (np.array(one.grid.spacing_mm) <= wanted).all()]
+    return fine[-1] if fine else volume
 
 
 def window(native: Grid, spacing_mm: Vector3, shape: Index3, centre: Vector3) -> Grid:

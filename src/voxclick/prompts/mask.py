@@ -1,20 +1,22 @@
 """An existing mask to start from, whole or on some slices."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import prod
 from operator import index
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from voxclick.errors import GridMismatchError, PromptError
 from voxclick.geometry import Box, Grid
 from voxclick.prompts.base import Prompt, check_axis, sign
 from voxclick.prompts.scribble import Scribble
 from voxclick.types import Array, GivenInt, GivenInts, Json, Space
-from voxclick.volume import Mask
-from voxclick.volume.packing import decode_runs, encode_runs
+from voxclick.volume import Blocks, Mask, blocks
+from voxclick.volume.blocks import blank
+from voxclick.volume.packing import decode_mask, encode_runs
 
 if TYPE_CHECKING:
     GivenMask: TypeAlias = Mask
@@ -22,8 +24,8 @@ else:  # whatever a user passes: it is checked here, in words
     GivenMask = Any
 
 
-LARGEST = 2**31
-"""Voxels of the largest mask that is unpacked from JSON: 1024 x 1024 x 2048."""
+LARGEST = 2**32 - 1
+"""Voxels of the largest mask that is unpacked from JSON; a large one goes into blocks."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,12 +75,37 @@ class MaskPrompt(Prompt):
                     f"a mask prompt's slices must lie in 0 to {depth - 1} along axis {self.axis}, "
                     f"got {list(slices)}"
                 )
-        elif not self.mask.array.any():
+        elif not self.mask.kept.any():
             raise PromptError("a mask prompt needs at least one voxel, got an empty mask")
-        if self.mask.array.flags.writeable:  # what was said stays said, whatever becomes of it
-            kept = self.mask.array.copy()
-            kept.setflags(write=False)
-            object.__setattr__(self, "mask", Mask(kept, self.mask.grid, self.mask.source))
+        # what was said stays said, whatever becomes of it
+        held = _held(self.mask.kept, self.axis, slices)
+        object.__setattr__(self, "mask", Mask(held, self.mask.grid, self.mask.source))
+
+    @classmethod
+    def on_slices(
+        cls, planes: Mapping[int, Bool[Array, "u v"]], axis: int, grid: Grid
+    ) -> "MaskPrompt":
+        """From the slices alone, without an array of the whole volume.
+
+        Args:
+            planes: Slice index to what the object is there, with the two other axes in order.
+            axis: The voxel axis that they are perpendicular to.
+            grid: Of the volume.
+
+        Raises:
+            PromptError: If there is no slice, one lies outside the volume, or has another shape.
+        """
+        check_axis("a mask prompt", axis)
+        across = tuple(size for other, size in enumerate(grid.shape) if other != axis)
+        kept = blank(grid.shape)
+        for number, plane in planes.items():
+            if not 0 <= number < grid.shape[axis] or plane.shape != across:
+                raise PromptError(
+                    f"a mask prompt's slices must be {across} voxels, in 0 to "
+                    f"{grid.shape[axis] - 1} along axis {axis}, got {plane.shape} at {number}"
+                )
+            kept[_plane(axis, number)] = np.expand_dims(plane, axis)
+        return cls(Mask(kept, grid), axis, tuple(planes))
 
     def to_voxel(self, grid: Grid) -> "MaskPrompt":  # noqa: D102  (as in Prompt)
         if not self.mask.grid.matches(grid):
@@ -90,8 +117,8 @@ class MaskPrompt(Prompt):
 
     def voxels(self) -> Int[Array, "n 3"]:  # noqa: D102
         if self.axis is None:
-            box = Box.of_mask(self.mask.array)
-            voxels: Array = np.argwhere(self.mask.array[box.slices]) + np.array(box.start)
+            box = self.mask.box
+            voxels: Array = np.argwhere(self.mask.kept[box.slices]) + np.array(box.start)
             return voxels
         return self._on_slices(inside=True)
 
@@ -121,7 +148,7 @@ class MaskPrompt(Prompt):
         raise PromptError("a mask prompt cannot be moved to another grid; it is resampled instead")
 
     def to_json(self) -> Json:  # noqa: D102
-        values, lengths = encode_runs(self.mask.array)
+        values, lengths = encode_runs(self.mask.kept)
         fields: Json = {
             "kind": self.kind,
             "shape": list(self.mask.grid.shape),
@@ -140,12 +167,12 @@ class MaskPrompt(Prompt):
         grid = Grid(fields["shape"], fields["affine"])
         lengths = _lengths(grid, fields["runs"])
         values = (np.arange(len(lengths)) % 2 == 0) == sign("a mask's first run", fields["first"])
-        mask = Mask(decode_runs(values, lengths, grid.shape), grid)
+        mask = Mask(decode_mask(values, lengths, grid.shape), grid)
         return cls(mask, fields.get("axis"), fields.get("slices", ()))
 
     def _on_slices(self, inside: bool) -> Int[Array, "n 3"]:
         assert self.axis is not None
-        planes = np.take(self.mask.array, self.slices, axis=self.axis)
+        planes = _planes(self.mask.kept, self.axis, self.slices)
         voxels: Array = np.argwhere(planes == inside)
         voxels[:, self.axis] = np.array(self.slices)[voxels[:, self.axis]]
         return voxels
@@ -166,6 +193,36 @@ def _lengths(grid: Grid, runs: Any) -> Int[Array, " n"]:
             f"{voxels} voxels, got {len(lengths)} runs of {sum(lengths)} voxels"
         )
     return np.array(lengths, dtype=np.int64)
+
+
+def _held(kept: Array | Blocks, axis: int | None, slices: tuple[int, ...]) -> Array | Blocks:
+    """The mask as nobody else can write to it; of a large volume blocks, on slices those alone."""
+    if isinstance(kept, Blocks):
+        return kept.copy()
+    if kept.size > blocks.DENSE and axis is None:
+        return Blocks.of(kept)
+    if kept.size > blocks.DENSE:
+        held = Blocks((kept.shape[0], kept.shape[1], kept.shape[2]))
+        for number in slices:
+            held[_plane(axis, number)] = kept[_plane(axis, number)]
+        return held
+    if kept.flags.writeable:
+        kept = kept.copy()
+        kept.setflags(write=False)
+    return kept
+
+
+def _planes(kept: Array | Blocks, axis: int, slices: Sequence[int]) -> Bool[Array, "i j k"]:
+    """Slices side by side."""
+    if isinstance(kept, Blocks):
+        return np.concatenate([kept[_plane(axis, number)] for number in slices], axis=axis)
+    planes: Array = np.take(kept, slices, axis=axis)
+    return planes
+
+
+def _plane(axis: int | None, number: int) -> tuple[slice, slice, slice]:
+    i, j, k = (slice(number, number + 1) if n == axis else slice(None) for n in range(3))
+    return (i, j, k)
 
 
 def _check_mask(mask: object) -> None:

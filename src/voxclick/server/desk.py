@@ -9,6 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
+import numpy as np
+
 from voxclick import io
 from voxclick.engine.cache import EmbeddingCache
 from voxclick.errors import InputError, OptionError, TooLargeError, VoxclickError
@@ -263,7 +265,8 @@ def _read(record: Record, most_voxels: int) -> Volume:
         # people know their file by its name, and the server's folders are its own
         raise type(error)(str(error).replace(str(path), path.name)) from None
     _check_size(volume.array.size, most_voxels)
-    return volume
+    # the page gets all of it, and more than once: it is not read from its file each time
+    return replace(volume, array=np.asarray(volume.array), coarser=())
 
 
 def _check_size(voxels: int, most: int) -> None:
@@ -275,6 +278,8 @@ def _choice(path: Path) -> VoxclickError | None:
     """What there is to choose from at a path; None for a single series."""
     from voxclick.io.formats.dicom_series import find_series
 
+    if io.format_of(path).name != "dicom_series":
+        return None
     found = find_series(path)
     if len(found) < 2:
         return None

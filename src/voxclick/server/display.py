@@ -102,7 +102,7 @@ class Display:
         Args:
             step: 1 for every voxel, 2 for a preview of every other one along each axis.
         """
-        turned = self.orientation.turned(self.volume.array)[::step, ::step, ::step]
+        turned = self.orientation.turned(np.asarray(self.volume.array))[::step, ::step, ::step]
         x, y, z = turned.shape
         depth = max(1, CHUNK_BYTES // max(1, 2 * x * y))
         for first in range(0, z, depth):

@@ -40,9 +40,10 @@ class Held:
         self.name = name
         volume = case.read()
         self.grid: Grid = volume.grid
-        whole = volume.array.dtype.kind in "iub"
-        small = whole and np.abs(volume.array.astype(np.int64)).max() < 1 << 15
-        array = np.array(volume.array, dtype=np.int16 if small else np.float32, order="C")
+        read = np.asarray(volume.array)
+        whole = read.dtype.kind in "iub"
+        small = whole and np.abs(read.astype(np.int64)).max() < 1 << 15
+        array = np.array(read, dtype=np.int16 if small else np.float32, order="C")
         np.nan_to_num(array, copy=False, posinf=0.0, neginf=0.0)
         self._halved: dict[Index3, Array] = {(1, 1, 1): array}
         self.ct = bool(array.min() <= -500)

@@ -4,7 +4,12 @@ import numpy as np
 from jaxtyping import Bool, Integer
 
 from voxclick.errors import InputError
+from voxclick.geometry import Box
 from voxclick.types import Array, Index3
+from voxclick.volume.blocks import SIDE, Blocks, blank
+
+SLAB = 1 << 25
+"""Voxels of a large mask that are taken at a time, if a row of blocks has no more."""
 
 
 def pack_bits(mask: Bool[Array, "i j k"]) -> bytes:
@@ -26,9 +31,11 @@ def unpack_bits(bits: bytes, shape: Index3) -> Bool[Array, "i j k"]:
 
 
 def encode_runs(
-    values: Integer[Array, "i j k"] | Bool[Array, "i j k"],
+    values: Integer[Array, "i j k"] | Bool[Array, "i j k"] | Blocks,
 ) -> tuple[Integer[Array, " n"] | Bool[Array, " n"], Integer[Array, " n"]]:
     """The array as runs of equal values in C order: `(value of each run, length of each run)`."""
+    if isinstance(values, Blocks):
+        return _encode_blocks(values)
     flat = np.ascontiguousarray(values).reshape(-1)
     if flat.size == 0:
         return flat, np.zeros(0, dtype=np.int64)
@@ -58,3 +65,39 @@ def decode_runs(
             f"that add up to {int(counts.sum())}"
         )
     return np.repeat(np.asarray(values), counts).reshape(shape)
+
+
+def decode_mask(
+    values: Bool[Array, " n"], lengths: Integer[Array, " n"], shape: Index3
+) -> Bool[Array, "i j k"] | Blocks:
+    """The mask that `encode_runs` took apart; a large one in blocks.
+
+    Args:
+        values: Of each run.
+        lengths: Of each run; they fill the shape exactly.
+        shape: Number of voxels along each axis.
+    """
+    found = blank(shape)
+    if not isinstance(found, Blocks):
+        return decode_runs(values, lengths, shape)
+    stops = np.cumsum(lengths)
+    for slab in Box.whole(shape).slabs(SLAB, multiple=SIDE):
+        first, last = (i * shape[1] * shape[2] for i in (slab.start[0], slab.stop[0]))
+        runs = slice(
+            int(np.searchsorted(stops, first, "right")), int(np.searchsorted(stops, last)) + 1
+        )
+        counts = np.diff(np.clip(stops[runs], first, last), prepend=first)
+        found[slab.slices] = np.repeat(values[runs], counts).reshape(slab.shape)
+    return found
+
+
+def _encode_blocks(
+    values: Blocks,
+) -> tuple[Integer[Array, " n"] | Bool[Array, " n"], Integer[Array, " n"]]:
+    """Slab by slab; runs that go on from one into the next are joined."""
+    slabs = Box.whole(values.shape).slabs(SLAB, multiple=SIDE)
+    pairs = [encode_runs(values[slab.slices]) for slab in slabs]
+    all_values = np.concatenate([one for one, _ in pairs])
+    all_lengths = np.concatenate([lengths for _, lengths in pairs])
+    firsts = np.flatnonzero(np.concatenate(([True], all_values[1:] != all_values[:-1])))
+    return all_values[firsts], np.add.reduceat(all_lengths, firsts)

@@ -7,7 +7,7 @@ import numpy as np
 
 from voxclick.errors import GridMismatchError, InputError
 from voxclick.geometry import Grid
-from voxclick.types import Array, GivenArray
+from voxclick.volume.partwise import GivenVoxels, Partwise, Voxels
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,21 +30,24 @@ class Volume:
     """A CT, MR or other scalar image.
 
     Attributes:
-        array: Intensities `[i, j, k]` in the file's own voxel order and scale.
+        array: Intensities `[i, j, k]` in the file's own voxel order and scale; of a volume that
+            stays in its file a `Partwise`, whose slices are arrays.
         grid: Where the voxels lie.
         source: Where it was read from; None for an array made in memory.
+        coarser: The same image on coarser grids, the finest first, where its file holds any.
 
     Raises:
         GridMismatchError: If the array has not the grid's shape.
         InputError: If the array is not of real numbers.
     """
 
-    array: GivenArray
+    array: GivenVoxels
     grid: Grid
     source: Source | None = None
+    coarser: tuple["Volume", ...] = ()
 
     def __post_init__(self) -> None:
-        array = np.asarray(self.array)
+        array = self.array if isinstance(self.array, Partwise) else np.asarray(self.array)
         check_shape("a volume", array, self.grid)
         if array.dtype.kind not in "iufb":
             raise InputError(
@@ -54,7 +57,7 @@ class Volume:
         object.__setattr__(self, "array", array)
 
 
-def check_shape(what: str, array: Array, grid: Grid) -> None:
+def check_shape(what: str, array: Voxels, grid: Grid) -> None:
     """Raise GridMismatchError unless the array has the grid's shape."""
     if array.shape != grid.shape:
         raise GridMismatchError(

@@ -9,6 +9,7 @@ from torch import Tensor
 from voxclick.geometry import Box
 from voxclick.preprocess import View
 from voxclick.types import Array
+from voxclick.volume import Blocks
 
 KNOWN = 0.05
 """Weight of the mask so far: it counts where a patch sees little, at its very border."""
@@ -58,7 +59,7 @@ class Blend:
         self._seen: list[Seen] = []
 
     def add(
-        self, view: View, probability: Float[Tensor, "i j k"], claim: Bool[Array, "x y z"]
+        self, view: View, probability: Float[Tensor, "i j k"], claim: Bool[Array, "x y z"] | Blocks
     ) -> tuple[Box, Bool[Array, "u v w"]]:
         """Take in one patch, and give the object's mask on the native voxels that it covers.
 
@@ -80,7 +81,7 @@ class Blend:
             seen.add_to(box, inside, share)
         return box, inside > 0.5 * share
 
-    def _before(self, box: Box, claim: Bool[Array, "x y z"]) -> Bool[Array, "u v w"]:
+    def _before(self, box: Box, claim: Bool[Array, "x y z"] | Blocks) -> Bool[Array, "u v w"]:
         """The mask in a box as it was before the first patch, at the cost of the box alone."""
         known: Array = claim[box.slices].copy()
         for seen in self._seen:

@@ -24,6 +24,7 @@ from voxclick.models.base import CrossPatch
 from voxclick.preprocess import View
 from voxclick.prompts import Point, Prompt
 from voxclick.types import Array, Index3
+from voxclick.volume import Blocks
 
 STRIDE = 5 / 8
 """Distance of neighbouring patches, as a share of their width: three eighths are seen by both."""
@@ -122,12 +123,12 @@ def _write(blend: Blend, state: ObjectState, found: Answer) -> Box:
     return state.write(*blend.add(found.view, torch.sigmoid(found.logits), state.claim))
 
 
-def _agrees(found: Answer, before: Answer, claim: Bool[Array, "i j k"]) -> bool:
+def _agrees(found: Answer, before: Answer, claim: Bool[Array, "i j k"] | Blocks) -> bool:
     """Whether a neighbour sees the object where the patch that led to it saw it."""
     both = found.view.box.intersection(before.view.box)
     if both.empty:
         return True
-    known = claim[both.slices]
+    known: Array = claim[both.slices]
     seen = (found.view.restore(found.logits, both).logits > 0).cpu().numpy()
     total = int(known.sum()) + int(seen.sum())
     return total == 0 or 2 * int((known & seen).sum()) >= AGREE * total

@@ -22,6 +22,7 @@ from voxclick.models.base import Embedding, Memories, SliceAnswer, SliceSegmente
 from voxclick.preprocess import View
 from voxclick.prompts import MaskPrompt, Prompt
 from voxclick.types import Array
+from voxclick.volume import Blocks
 
 REACH = 64
 """Slices that an object is followed to either side of a prompt, where no box says how far."""
@@ -206,7 +207,7 @@ class Sliced:
         if drawn and drawn[-1] == len(prompts) - 1:
             mask = prompts[-1]
             assert isinstance(mask, MaskPrompt)
-            return self._draw(view, embedding, mask.mask.array)
+            return self._draw(view, embedding, mask.mask.kept)
         clicks = prompts[drawn[-1] + 1 if drawn else 0 :]
         before = self.track.found.get(number)
         previous = None if before is None else before.answer
@@ -215,7 +216,9 @@ class Sliced:
         taken = view.take(clicks)
         return self._segmenter.prompt(embedding, taken, previous, memories)
 
-    def _draw(self, view: View, embedding: Embedding, mask: Bool[Array, "i j k"]) -> SliceAnswer:
+    def _draw(
+        self, view: View, embedding: Embedding, mask: Bool[Array, "i j k"] | Blocks
+    ) -> SliceAnswer:
         return self._segmenter.draw(embedding, view.read(mask, self._segmenter.device))
 
     def _write(self, number: int, view: View, embedding: Embedding, answer: SliceAnswer) -> Box:

@@ -49,7 +49,9 @@ def _first_answer(
         answer = model.decode(wider, prompts, claim)
     state.look = record.look_after = answer.look
     coarse = answer.look.level > 0
-    changed = state.write(*answer.patch(state.claim, coarse))
+    changed = Box.EMPTY
+    for box, mask in answer.patches(state.claim, coarse):
+        changed = changed.union(state.write(box, mask))
     return changed, patches(model, state.claim, changed) if coarse else []
 
 

@@ -16,10 +16,11 @@ from voxclick.io.content import (
     label_bytes,
     label_numbers,
     native,
+    widened,
 )
 from voxclick.io.formats.itk_image import ItkFile, itk_place, open_itk
 from voxclick.types import Array
-from voxclick.volume import LabelMap, Volume
+from voxclick.volume import LabelMap, Volume, Voxels
 
 ELEMENT_TYPES = {
     "MET_LONG": np.int32,
@@ -69,13 +70,12 @@ def read_labelmap(path: Path) -> LabelMap:
 
 def write_labelmap(labels: LabelMap, path: Path, source: Path | None = None) -> None:
     """Write label numbers as the smallest unsigned type that holds them; names are not kept."""
-    _write(label_bytes(labels.array), labels.grid, path)
+    _write(label_bytes(labels.kept), labels.grid, path)
 
 
 def write_volume(volume: Volume, path: Path) -> None:
     """Write an image in the type it has; half floats are widened."""
-    array = native(volume.array)
-    _write(array.astype(np.float32) if array.dtype == np.float16 else array, volume.grid, path)
+    _write(widened(volume.array), volume.grid, path)
 
 
 def _open(path: Path) -> ItkFile:
@@ -158,7 +158,7 @@ def _check_packed(stream: BufferedIOBase, packed: int, needed: int, path: Path) 
         )
 
 
-def _write(array: Real[Array, "i j k"], grid: Grid, path: Path) -> None:
+def _write(array: Voxels, grid: Grid, path: Path) -> None:
     """Write header and compressed voxels as one file, also with the ending `.mhd`.
 
     Written here and not by SimpleITK, which tells the terminal of a full disk, and splits `.mhd`

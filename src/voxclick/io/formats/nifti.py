@@ -1,32 +1,36 @@
-"""NIfTI files: headers by nibabel, whose affine is the truth, voxels read once and whole."""
+"""NIfTI files: headers by nibabel, whose affine is the truth, voxels read once or left there."""
 
 import gzip
 import logging
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from io import BufferedIOBase
+from math import prod
 from pathlib import Path
 from typing import TypeAlias
 
 import nibabel as nib
 import numpy as np
-from jaxtyping import Float, Real, Shaped
+from jaxtyping import Real, Shaped
 from nibabel.spatialimages import HeaderDataError
 
 from voxclick.errors import FileFormatError, GridError, InputError
 from voxclick.geometry import Grid
+from voxclick.io import memory
 from voxclick.io.content import (
     check_size,
     file_bytes,
     intensities,
     label_bytes,
     label_numbers,
-    native,
     place,
+    widened,
 )
-from voxclick.types import Array
-from voxclick.volume import LabelMap, Volume
+from voxclick.io.formats.stored_nifti import Layout, StoredNifti
+from voxclick.types import Array, Index3
+from voxclick.volume import Blocks, LabelMap, Volume, Voxels, blocks
 
 log = logging.getLogger(__name__)
 
@@ -38,8 +42,34 @@ FAST = 1
 """A gzip level: masks come out a little larger than at the usual 9, and ten times sooner."""
 
 
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """A file whose header has been read and found good.
+
+    Attributes:
+        stream: Without compression.
+        packed: Whether the file is compressed.
+        shape: Number of voxels along each axis.
+        grid: Where they lie.
+        layout: How they are stored.
+    """
+
+    stream: BufferedIOBase
+    packed: bool
+    shape: Index3
+    grid: Grid
+    layout: Layout
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all the values in memory."""
+        return prod(self.shape) * self.layout.dtype.itemsize
+
+
 def read_volume(path: Path, series: str | None = None) -> Volume:
     """The image in a NIfTI file; scaled values as float32, others in the type they are stored.
+
+    A large one that is not compressed stays in its file: its array is a `StoredNifti`.
 
     Args:
         path: A `.nii` or `.nii.gz` file.
@@ -48,34 +78,44 @@ def read_volume(path: Path, series: str | None = None) -> Volume:
     Raises:
         FileFormatError: If the file is broken, 2D, of many frames, complex or RGB.
         GridError: If its header does not place the voxels in space.
+        TooLargeError: If it is compressed and does not fit in memory.
     """
-    array, grid = _load(path)
-    return Volume(intensities(array, path), grid)
+    with _opened(path) as file:
+        if file.nbytes > memory.LOADED and not file.packed:
+            return Volume(StoredNifti(path.resolve(), file.shape, file.layout), file.grid)
+        memory.check_fits(
+            path, file.nbytes, "gunzip it: of a .nii only what is looked at goes into memory"
+        )
+        return Volume(intensities(_values(file), path), file.grid)
 
 
 def read_labelmap(path: Path) -> LabelMap:
     """The label map in a NIfTI file; floats are taken where they are whole numbers.
 
+    A large one becomes `Blocks`, slab by slab.
+
     Raises:
         FileFormatError: If the file is broken, or its values are no labels.
         GridError: If its header does not place the voxels in space.
     """
-    array, grid = _load(path)
-    return LabelMap(label_numbers(array, path), grid)
+    with _opened(path) as file:
+        if prod(file.shape) > blocks.DENSE:
+            return LabelMap(_label_blocks(file, path), file.grid)
+        return LabelMap(label_numbers(_values(file), path), file.grid)
 
 
 def write_labelmap(labels: LabelMap, path: Path, source: Path | None = None) -> None:
     """Write label numbers as the smallest unsigned type that holds them; names are not kept."""
-    _write(label_bytes(labels.array), labels.grid, path)
+    _write(label_bytes(labels.kept), labels.grid, path)
 
 
 def write_volume(volume: Volume, path: Path) -> None:
     """Write an image in the type it has; half floats are widened."""
-    array = native(volume.array)
-    _write(array.astype(np.float32) if array.dtype == np.float16 else array, volume.grid, path)
+    _write(widened(volume.array), volume.grid, path)
 
 
-def _load(path: Path) -> tuple[Real[Array, "i j k"], Grid]:
+@contextmanager
+def _opened(path: Path) -> Iterator[Opened]:
     try:
         with _unpacked(path) as stream:
             header = _header(stream, path)
@@ -83,10 +123,12 @@ def _load(path: Path) -> tuple[Real[Array, "i j k"], Grid]:
             header.check_fix(log, error_level=40)
             shape = _shape(header, path)
             grid = place(path, shape, header.get_best_affine())
-            array = _voxels(stream, header, path).reshape(shape, order="F")  # i j k
-            while stream.read(CHUNK):  # to the end, where gzip keeps its checksum
-                pass
-            return _scaled(native(array), *header.get_slope_inter()), grid
+            layout = _layout(header)
+            packed = isinstance(stream, gzip.GzipFile)
+            needed = prod(shape) * layout.stored.itemsize
+            check_size(path, needed + layout.offset, path.stat().st_size, packed)
+            stream.seek(layout.offset)
+            yield Opened(stream, packed, shape, grid, layout)
     except UNREADABLE as error:
         if isinstance(error, InputError):
             raise
@@ -94,6 +136,37 @@ def _load(path: Path) -> tuple[Real[Array, "i j k"], Grid]:
         raise FileFormatError(
             f"a NIfTI file is needed, cannot read {path}: {reason}; copy or export it again"
         ) from None
+
+
+def _layout(header: Header) -> Layout:
+    slope, inter = header.get_slope_inter()
+    return Layout(
+        int(header.get_data_offset()),
+        header.get_data_dtype(),
+        1.0 if slope is None else slope,
+        0.0 if inter is None else inter,
+    )
+
+
+def _values(file: Opened) -> Real[Array, "i j k"]:
+    """All the values, read to the end of the file, where gzip keeps its checksum."""
+    stored = _stored(file, prod(file.shape)).reshape(file.shape, order="F")  # i j k
+    while file.stream.read(CHUNK):
+        pass
+    return file.layout.values(stored)
+
+
+def _label_blocks(file: Opened, path: Path) -> Blocks:
+    """The label numbers, of which a slab at a time is one array."""
+    found = Blocks(file.shape, np.uint64)
+    i, j, depth = file.shape
+    for k in range(0, depth, blocks.SIDE):
+        count = min(blocks.SIDE, depth - k)
+        slab = _stored(file, i * j * count).reshape((i, j, count), order="F")
+        found[:, :, k : k + count] = label_numbers(file.layout.values(slab), path)
+    while file.stream.read(CHUNK):
+        pass
+    return found.typed(np.min_scalar_type(found.max()))
 
 
 @contextmanager
@@ -158,41 +231,21 @@ def _shape(header: Header, path: Path) -> tuple[int, int, int]:
     return shape[0], shape[1], shape[2]
 
 
-def _voxels(stream: BufferedIOBase, header: Header, path: Path) -> Shaped[Array, " n"]:
-    """The stored numbers, in file order."""
-    kind = header.get_data_dtype()
-    needed = int(np.prod(header.get_data_shape(), dtype=object)) * kind.itemsize
-    offset = int(header.get_data_offset())
-    packed = isinstance(stream, gzip.GzipFile)
-    check_size(path, needed + offset, path.stat().st_size, packed)
-    stream.seek(offset)
+def _stored(file: Opened, count: int) -> Shaped[Array, " n"]:
+    """The next stored numbers, in file order."""
+    needed = count * file.layout.stored.itemsize
     stored = np.empty(needed, dtype=np.uint8)
     view = stored.data
     filled = 0
     while filled < needed:
-        got = stream.readinto(view[filled : filled + CHUNK])
+        got = file.stream.readinto(view[filled : filled + CHUNK])
         if not got:
             raise EOFError(f"{needed} bytes of voxels are needed, the file ends after {filled}")
         filled += got
-    return stored.view(kind)
+    return stored.view(file.layout.stored)
 
 
-def _scaled(
-    array: Real[Array, "i j k"], slope: float | None, inter: float | None
-) -> Real[Array, "i j k"]:
-    """The values that the stored numbers stand for, rounded once to float32."""
-    factor = 1.0 if slope is None else slope
-    shift = 0.0 if inter is None else inter
-    if factor == 1 and shift == 0:
-        return array
-    scaled: Float[Array, "i j k"] = np.empty(array.shape, dtype=np.float32, order="F")
-    with np.errstate(over="ignore", invalid="ignore"):
-        for k in range(array.shape[2]):  # a slice at a time: float64 of all is large
-            scaled[:, :, k] = array[:, :, k] * np.float64(factor) + np.float64(shift)
-    return scaled
-
-
-def _write(array: Real[Array, "i j k"], grid: Grid, path: Path) -> None:
+def _write(array: Voxels, grid: Grid, path: Path) -> None:
     with path.open("wb") as file:
         if path.suffix == ".gz":  # no name and no time in it: the same mask gives the same bytes
             with gzip.GzipFile("", "wb", FAST, file, mtime=0) as packed:
@@ -201,7 +254,7 @@ def _write(array: Real[Array, "i j k"], grid: Grid, path: Path) -> None:
             _write_to(file, array, grid)
 
 
-def _write_to(stream: BufferedIOBase, array: Real[Array, "i j k"], grid: Grid) -> None:
+def _write_to(stream: BufferedIOBase, array: Voxels, grid: Grid) -> None:
     header = nib.Nifti1Header(endianness="<")
     header.set_data_dtype(array.dtype)
     header.set_data_shape(array.shape)

@@ -67,7 +67,7 @@ def write_labelmap(labels: LabelMap, path: Path, source: Path | None = None) -> 
     Raises:
         InputError: If a label number is above 255.
     """
-    array = label_bytes(labels.array)
+    array = np.asarray(label_bytes(labels.kept))
     if array.dtype != np.uint8:
         raise InputError(
             f"an npz of the challenge holds label numbers up to 255, got {int(array.max())}; "

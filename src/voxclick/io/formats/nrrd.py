@@ -116,12 +116,12 @@ def read_mask(path: Path, label: int | str) -> Mask:
 
 def write_labelmap(labels: LabelMap, path: Path, source: Path | None = None) -> None:
     """Write label numbers and names, as 3D Slicer reads them from a `.seg.nrrd`."""
-    _write(label_bytes(labels.array), labels.grid, path, _slicer_keys(labels))
+    _write(np.asarray(label_bytes(labels.kept)), labels.grid, path, _slicer_keys(labels))
 
 
 def write_volume(volume: Volume, path: Path) -> None:
     """Write an image in the type it has; half floats are widened."""
-    array = native(volume.array)
+    array = native(np.asarray(volume.array))
     half = array.dtype == np.float16
     _write(array.astype(np.float32) if half else array, volume.grid, path, {})
 

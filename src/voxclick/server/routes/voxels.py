@@ -90,8 +90,8 @@ def _chosen(session: Session, label: int | None) -> LabelMap:
         return whole
     if label not in whole.names:
         raise UnknownNameError(f"an object must be one of {sorted(whole.names)}, got {label}")
-    mask = session.mask(whole.names[label])
-    return LabelMap(mask.array.view("uint8"), mask.grid, {1: whole.names[label]}, mask.source)
+    name = whole.names[label]
+    return LabelMap.of(session.mask(name), name)
 
 
 def _ascii(name: str) -> str:
