@@ -57,7 +57,7 @@ def held(folder: Path) -> Iterator[None]:
             _lock(lock)
         except (BlockingIOError, PermissionError):
             raise OptionError(
-                f"one evaluation at a time can write to {folder}, another is at work there; wait "
+                f"one run at a time can write to {folder}, another is at work there; wait "
                 "for it or choose another --output"
             ) from None
         except OSError as error:  # some network drives have no locks at all

@@ -1,0 +1,141 @@
+"""A connection to a Ray cluster: made within a bounded time or refused in one line, and silent."""
+
+import os
+import socket
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+
+from voxclick.errors import OptionError
+
+AUTO, LOCAL = "auto", "local"
+LOOPBACK = ("localhost", "127.0.0.1")
+PATIENCE_S = 5.0
+"""Seconds in which the head of a cluster must take a connection."""
+
+QUIET = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_BACKEND_LOG_LEVEL": "fatal",
+    "RAY_DEDUP_LOGS_SKIP_REGEX": ".",
+    "RAY_NUM_REDIS_GET_RETRIES": "1",
+}
+"""Ray reports to nobody, prints nothing of its workers, and does not ask a dead head 20 times."""
+ON_LOOPBACK = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
+"""Set to 0, Ray stays on 127.0.0.1; otherwise it takes that for the machine's outer address."""
+
+
+def check_address(address: str) -> None:
+    """Raise OptionError unless it is `auto`, `local` or HOST:PORT."""
+    if address in (AUTO, LOCAL):
+        return
+    host, _, port = address.rpartition(":")
+    if not host or "/" in host or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise OptionError(
+            f"--ray needs auto (the cluster of this machine), local (one made for the run) or "
+            f"HOST:PORT of a cluster's head, got {address!r}; `ray start --head` tells its address"
+        )
+
+
+@contextmanager
+def connected(address: str, workers: int | None) -> Iterator[ModuleType]:
+    """Ray, connected to a cluster until the work inside is done.
+
+    Args:
+        address: `auto`, `local` or HOST:PORT.
+        workers: For `local`, how many cores it may use; all when None.
+
+    Raises:
+        OptionError: If Ray is not installed, nothing answers there, or another version does.
+    """
+    check_address(address)
+    if address == LOCAL or _on_loopback(address):
+        os.environ.setdefault(ON_LOOPBACK, "0")
+    for name, said in QUIET.items():
+        os.environ.setdefault(name, said)
+    ray = _imported()
+    if ray.is_initialized():  # by the script that calls us: its connection stays
+        yield ray
+        return
+    try:
+        _connect(ray, address, workers)
+        yield ray
+    finally:
+        ray.shutdown()
+
+
+def _imported() -> ModuleType:
+    try:
+        import ray
+    except ImportError:
+        raise OptionError(
+            "--ray needs the package ray, which is not installed; run: pip install 'voxclick[ray]'"
+        ) from None
+    module: ModuleType = ray
+    return module
+
+
+def _connect(ray: ModuleType, address: str, workers: int | None) -> None:
+    if (known := _known(address)) is not None:
+        _check_answers(known)
+    options = {"num_cpus": workers, "include_dashboard": False} if address == LOCAL else {}
+    try:
+        ray.init(address=address, log_to_driver=False, logging_level="CRITICAL", **options)
+    except (RuntimeError, ValueError, OSError) as error:
+        told = " ".join(str(error).split())
+        if "Version mismatch" in told:
+            raise OptionError(
+                f"Ray and Python must be of one version on all machines, got {told}; install "
+                "the same here as there"
+            ) from None
+        raise OptionError(
+            f"--ray needs a Ray cluster that this machine is a node of, got {address!r}: {told}; "
+            "start one with `ray start --head`, or join it with `ray start --address=HOST:PORT`"
+        ) from None
+
+
+def _known(address: str) -> str | None:
+    """Where a connection will go, as far as that is written down."""
+    if address == LOCAL:
+        return None
+    if address != AUTO:
+        return address
+    if said := os.environ.get("RAY_ADDRESS"):
+        return None if said in (AUTO, LOCAL) else said
+    noted = Path(os.environ.get("RAY_TMPDIR", tempfile.gettempdir()), "ray", "ray_current_cluster")
+    return noted.read_text(encoding="utf-8").strip() if noted.is_file() else None
+
+
+def _check_answers(address: str) -> None:
+    """Raise at once where Ray would try for a minute."""
+    if _answers(address):
+        return
+    raise OptionError(
+        f"--ray needs a Ray cluster that answers, got nothing at {address} within "
+        f"{PATIENCE_S:g} s; start one with `ray start --head`, or mend the address"
+    )
+
+
+def _answers(address: str) -> bool:
+    host, _, port = address.rpartition(":")
+    try:
+        with socket.create_connection((host, int(port)), timeout=PATIENCE_S):
+            return True
+    except (OSError, ValueError):
+        return False
+
+
+def _on_loopback(address: str) -> bool:
+    """Whether a cluster lives on 127.0.0.1 alone."""
+    known = _known(address) or ""
+    host, _, port = known.rpartition(":")
+    if host not in LOOPBACK:
+        return False
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:  # sends nothing
+        try:
+            probe.connect(("8.8.8.8", 53))  # as Ray does, to find the same address
+            outer = probe.getsockname()[0]
+        except OSError:
+            return True
+    return not _answers(f"{outer}:{port}")
