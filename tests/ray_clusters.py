@@ -24,18 +24,20 @@ NODE = {
 @contextmanager
 def two_nodes() -> Iterator[Any]:
     """A head and one node more, of a core each; their workers can import what the tests can."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name, said in {**QUIET, ON_LOOPBACK: "0"}.items():
+    with (
+        tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as folder,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        for name, said in {**QUIET, ON_LOOPBACK: "0", "RAY_TMPDIR": folder}.items():
             patch.setenv(name, said)
         source = Path(voxclick.__file__).parents[1]
         patch.setenv("PYTHONPATH", os.pathsep.join((str(source), str(TESTS))))
         patch.delenv("RAY_ADDRESS", raising=False)
         from ray.cluster_utils import Cluster
 
-        with tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as folder:
-            cluster = Cluster(initialize_head=True, head_node_args={**NODE, "temp_dir": folder})
-            try:
-                cluster.add_node(**NODE)
-                yield cluster
-            finally:
-                cluster.shutdown()
+        cluster = Cluster(initialize_head=True, head_node_args=NODE)
+        try:
+            cluster.add_node(**NODE)
+            yield cluster
+        finally:
+            cluster.shutdown()

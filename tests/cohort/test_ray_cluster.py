@@ -18,7 +18,8 @@ def cluster():
 
 def run(cluster, tasks, losses=None, work=None, **options):
     staff = Staff(ray=cluster.address, **{"device": "cpu", **options})
-    return list(staff.run(tasks, work or Counting(), [] if losses is None else losses))
+    with staff.hired() as crew:
+        return list(crew.run(tasks, work or Counting(), [] if losses is None else losses))
 
 
 def counted(*tasks):
@@ -76,17 +77,19 @@ def test_a_node_that_is_lost_takes_nothing_with_it(cluster):
     cluster.wait_for_nodes()
     tasks = [Count(f"t{n}", upto=8, pause_s=0.25) for n in range(9)]
     losses, told = [], []
-    for said in Staff("cpu", ray=cluster.address).run(tasks, Counting(), losses):
-        told.append(said)
-        if len(told) == 12:
-            cluster.remove_node(node, allow_graceful=False)
+    with Staff("cpu", ray=cluster.address).hired() as crew:
+        for said in crew.run(tasks, Counting(), losses):
+            told.append(said)
+            if len(told) == 12:
+                cluster.remove_node(node, allow_graceful=False)
     assert as_text(told) == counted(*tasks)
     assert len(losses) == 1
 
 
 def test_no_worker_is_left_when_a_run_is_ended(cluster, tmp_path):
-    staff = Staff("cpu", ray=cluster.address)
-    events = staff.run([Count("a", upto=99, pause_s=0.1)], Counting(), [])
-    assert next(events) == ("a", 0)
-    events.close()
+    with Staff("cpu", ray=cluster.address).hired() as crew:
+        events = crew.run([Count("a", upto=99, pause_s=0.1)], Counting(), [])
+        assert next(events) == ("a", 0)
+        events.close()
+        assert as_text(crew.run([Count("c")], Counting(), [])) == counted(Count("c"))
     assert as_text(run(cluster, [Count("b")])) == counted(Count("b"))

@@ -27,7 +27,8 @@ def tasks(tmp_path):
 
 @pytest.mark.slow
 def test_every_case_is_handed_out_once_without_what_is_done(tasks):
-    events = list(Staff("cpu", 2).run(tasks, WORK, []))
+    with Staff("cpu", 2).hired() as crew:
+        events = list(crew.run(tasks, WORK, []))
     ends = [event.case for event in events if isinstance(event, CaseEnd)]
     rows = [event.rows[0] for event in events if isinstance(event, Outcome)]
     assert sorted(ends) == ["a", "b", "c"]
@@ -78,8 +79,8 @@ def test_a_case_given_up_is_a_failure_that_names_it(tmp_path):
 
 @pytest.mark.slow
 def test_a_model_that_cannot_be_loaded_is_the_error_that_loading_raised(tasks):
-    with pytest.raises(UnknownNameError, match="nonsense"):
-        list(Staff("cpu", 2).run(tasks, Trials("nonsense", PROTOCOL), []))
+    with Staff("cpu", 2).hired() as crew, pytest.raises(UnknownNameError, match="nonsense"):
+        list(crew.run(tasks, Trials("nonsense", PROTOCOL), []))
 
 
 @pytest.mark.slow

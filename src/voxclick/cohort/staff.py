@@ -1,8 +1,11 @@
 """Who works on a cohort: this process, processes of this machine, or a Ray cluster."""
 
 import os
-from collections.abc import Generator, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from types import ModuleType
 
 from voxclick.cohort.processes import Seat, run_apart, run_here
 from voxclick.cohort.ray_cluster import Share, run_on_ray
@@ -45,35 +48,21 @@ class Staff:
                 f"kind, got {self.device!r}"
             )
 
-    def run(
-        self, tasks: Sequence[Task], work: Work[Task, Told], losses: list[str]
-    ) -> Generator[Told, None, None]:
-        """Do all tasks; what they tell comes as it happens, in any order.
-
-        Args:
-            tasks: What to do; nothing is started for none.
-            work: What is done with them.
-            losses: Gets one line for each worker that was lost.
+    @contextmanager
+    def hired(self) -> Iterator["Crew"]:
+        """The workers, as long as there is work: connected to the cluster, or counted here.
 
         Raises:
             OptionError: If the device is not there, or the cluster cannot be used.
-            VoxclickError: If no worker can begin.
         """
-        if not tasks:
+        if self.ray is None:
+            yield Processes(self.device, tuple(self.seats()))
             return
-        if self.ray is not None:
-            with connected(self.ray, self.workers) as ray:
-                gpu = self.device == "cuda"
-                if self.device == "auto":
-                    gpu = ray.cluster_resources().get("GPU", 0) >= 1
-                share = Share(gpu, self.workers or None)
-                yield from run_on_ray(ray, tasks, work, share, losses)
-            return
-        seats = self.seats()[: len(tasks)]
-        if len(seats) > 1:
-            yield from run_apart(tasks, work, seats, losses)
-        else:
-            yield from run_here(tasks, work, self.device)
+        with connected(self.ray, self.workers) as ray:
+            gpu = self.device == "cuda"
+            if self.device == "auto":
+                gpu = ray.cluster_resources().get("GPU", 0) >= 1
+            yield Cluster(ray, Share(gpu, self.workers or None))
 
     def seats(self) -> list[Seat]:
         """A place for each process of this machine: a core on a CPU, a GPU of its own on several.
@@ -92,6 +81,66 @@ class Staff:
         if len(gpus) < 2:
             return [Seat(self.device)] * count
         return [Seat("cuda", {VISIBLE: gpus[place % len(gpus)]}) for place in range(count)]
+
+
+class Crew(ABC):
+    """Workers that can be given tasks."""
+
+    @abstractmethod
+    def run(
+        self, tasks: Sequence[Task], work: Work[Task, Told], losses: list[str]
+    ) -> Generator[Told, None, None]:
+        """Do all tasks; what they tell comes as it happens, in any order.
+
+        Args:
+            tasks: What to do; nothing is started for none.
+            work: What is done with them.
+            losses: Gets one line for each worker that was lost.
+
+        Raises:
+            VoxclickError: If no worker can begin.
+        """
+
+
+@dataclass(frozen=True)
+class Processes(Crew):
+    """Processes of this machine, or this one alone.
+
+    Attributes:
+        device: Where this one computes.
+        seats: One for each process; with fewer than two all is done in this process.
+    """
+
+    device: str
+    seats: tuple[Seat, ...]
+
+    def run(  # noqa: D102
+        self, tasks: Sequence[Task], work: Work[Task, Told], losses: list[str]
+    ) -> Generator[Told, None, None]:
+        seats = self.seats[: len(tasks)]
+        if len(seats) > 1:
+            yield from run_apart(tasks, work, seats, losses)
+        elif tasks:
+            yield from run_here(tasks, work, self.device)
+
+
+@dataclass(frozen=True)
+class Cluster(Crew):
+    """Actors of a Ray cluster.
+
+    Attributes:
+        ray: The package, connected.
+        share: What of the cluster each takes.
+    """
+
+    ray: ModuleType
+    share: Share
+
+    def run(  # noqa: D102
+        self, tasks: Sequence[Task], work: Work[Task, Told], losses: list[str]
+    ) -> Generator[Told, None, None]:
+        if tasks:
+            yield from run_on_ray(self.ray, tasks, work, self.share, losses)
 
 
 def visible_gpus() -> list[str]:

@@ -132,7 +132,8 @@ def evaluate(
     settings = _settings(plan, dataset, segmenter)
     dataset = dataset.limited(plan.limit, plan.protocol.seed)
     device = str(segmenter.device) if segmenter is not None else _device(plan)
-    with held(plan.output):
+    staff = plan.staff if segmenter is None else Staff(workers=1)
+    with staff.hired() as crew, held(plan.output):
         store = Store(plan.output, settings, plan.protocol.steps, restart)
         done = store.done()
         tasks = [
@@ -145,8 +146,7 @@ def evaluate(
         finished = len(dataset.cases) - len(tasks)
         work = Trials(settings["model"], plan.protocol, segmenter)
         losses: list[str] = []
-        staff = plan.staff if segmenter is None else Staff(workers=1)
-        with closing(staff.run(tasks, work, losses)) as events:
+        with closing(crew.run(tasks, work, losses)) as events:
             for event in events:
                 store.record(event)
                 finished += isinstance(event, CaseEnd)
