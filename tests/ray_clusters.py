@@ -1,8 +1,11 @@
 """Ray clusters of several nodes on this machine, which never leave 127.0.0.1."""
 
 import os
+import signal
+import subprocess
 import tempfile
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,6 +16,7 @@ import voxclick
 from voxclick.cohort.ray_connection import ON_LOOPBACK, QUIET
 
 TESTS = Path(__file__).parent
+ACTOR = "ray::Actor.do"
 NODE = {
     "num_cpus": 1,
     "object_store_memory": 80 * 2**20,
@@ -41,3 +45,37 @@ def two_nodes() -> Iterator[Any]:
             yield cluster
         finally:
             cluster.shutdown()
+
+
+def actors() -> list[int]:
+    """The processes of actors on clusters that this process started."""
+    listed = subprocess.run(
+        ["ps", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True
+    )
+    lines = [line.split(None, 2) for line in listed.stdout.splitlines()]
+    mine = {os.getpid()}
+    for _ in range(4):
+        mine |= {int(pid) for pid, parent, _ in lines if int(parent) in mine}
+    return [int(pid) for pid, _, args in lines if int(pid) in mine and args.startswith(ACTOR)]
+
+
+@contextmanager
+def one_killed(begun: Callable[[], bool]) -> Iterator[list[int]]:
+    """While the work inside runs, one actor at work is killed as soon as that is so."""
+    killed: list[int] = []
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(0.05):
+            if begun() and (found := actors()):
+                os.kill(found[0], signal.SIGKILL)
+                killed.append(found[0])
+                return
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    try:
+        yield killed
+    finally:
+        over.set()
+        thread.join()

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from voxclick.errors import OptionError
 
@@ -17,7 +18,6 @@ PATIENCE_S = 5.0
 
 QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
-    "RAY_BACKEND_LOG_LEVEL": "fatal",
     "RAY_DEDUP_LOGS_SKIP_REGEX": ".",
     "RAY_NUM_REDIS_GET_RETRIES": "1",
 }
@@ -58,11 +58,14 @@ def connected(address: str, workers: int | None) -> Iterator[ModuleType]:
     if ray.is_initialized():  # by the script that calls us: its connection stays
         yield ray
         return
-    try:
-        _connect(ray, address, workers)
-        yield ray
-    finally:
-        ray.shutdown()
+    with _scratch(address) as options:
+        if address == LOCAL:
+            options |= {"num_cpus": workers, "include_dashboard": False}
+        try:
+            _connect(ray, address, options)
+            yield ray
+        finally:
+            ray.shutdown()
 
 
 def _imported() -> ModuleType:
@@ -76,10 +79,21 @@ def _imported() -> ModuleType:
     return module
 
 
-def _connect(ray: ModuleType, address: str, workers: int | None) -> None:
+@contextmanager
+def _scratch(address: str) -> Iterator[dict[str, Any]]:
+    """A place for the logs and sockets of a cluster made for the run, which goes with it."""
+    if address != LOCAL:
+        yield {}
+        return
+    # a socket's path has 107 characters at most, and the usual folder may be deep
+    short = Path("/tmp") if Path("/tmp").is_dir() else None
+    with tempfile.TemporaryDirectory(prefix="ray-", dir=short, ignore_cleanup_errors=True) as made:
+        yield {"_temp_dir": made}
+
+
+def _connect(ray: ModuleType, address: str, options: dict[str, Any]) -> None:
     if (known := _known(address)) is not None:
         _check_answers(known)
-    options = {"num_cpus": workers, "include_dashboard": False} if address == LOCAL else {}
     try:
         ray.init(address=address, log_to_driver=False, logging_level="CRITICAL", **options)
     except (RuntimeError, ValueError, OSError) as error:

@@ -8,6 +8,8 @@ from pathlib import Path
 from voxclick import __version__
 from voxclick.cohort.folder import held
 from voxclick.cohort.staff import Staff
+from voxclick.engine.growth.kinds import GROWTHS
+from voxclick.errors import UnknownNameError
 from voxclick.models import ready_row
 from voxclick.request.batch_check import check_rows
 from voxclick.request.batch_list import Row, read_list
@@ -94,6 +96,7 @@ def segment_batch(batch: Batch, restart: bool = False, watch: Watch | None = Non
     """
     rows = read_list(batch.path, batch.output, batch.space)
     check_rows(rows, batch.output)
+    _check_growth(batch.growth)
     work = Segmenting(_model(batch.model), batch.growth)
     settings = {"model": work.model, "growth": work.growth, "voxclick": __version__}
     with batch.staff.hired() as crew, held(batch.output):
@@ -127,6 +130,12 @@ def _model(name: str | None) -> str:
     row = ready_row(name)
     path = Path(row.name)
     return str(path.absolute()) if path.is_file() else row.name
+
+
+def _check_growth(name: str | None) -> None:
+    known = [row.name for row in GROWTHS]
+    if name is not None and name not in known:
+        raise UnknownNameError(f"growth must be one of {', '.join(known)}, got {name!r}")
 
 
 def _finished(table: Path, rows: list[Row], ends: dict[str, Told], before: int) -> Finished:
