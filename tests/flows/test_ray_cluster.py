@@ -45,7 +45,8 @@ def test_an_evaluation_gives_the_rows_of_a_local_one(cluster, tmp_path, capsys):
     assert code == 0
     assert len(killed) == 1
     assert rows(table, "seconds") == rows(tmp_path / "here" / "results.csv", "seconds")
-    ended = [json.loads(line)["case"] for line in (table.parent / "cases.jsonl").open()]
+    record = (table.parent / "cases.jsonl").read_text()
+    ended = [json.loads(line)["case"] for line in record.splitlines()]
     assert sorted(ended) == list(CASES)
     told = capsys.readouterr()
     assert "note: 1 worker lost; what" in told.err
