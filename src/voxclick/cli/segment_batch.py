@@ -33,7 +33,8 @@ def run_batch(options: Segment, path: Path) -> int:
         OptionError: If an option is one of a single image.
     """
     _check_options(options)
-    folder = options.output if options.output is not None else path.with_suffix("")
+    beside = path.with_suffix("") if path.suffix else path.with_name(f"{path.name}-masks")
+    folder = options.output if options.output is not None else beside
     staff = Staff(options.device, options.workers, options.ray)
     batch = Batch(path, folder, options.model, options.growth, options.space, staff)
     try:

@@ -1,6 +1,7 @@
 """A connection to a Ray cluster: made within a bounded time or refused in one line, and silent."""
 
 import os
+import secrets
 import socket
 import tempfile
 from collections.abc import Iterator
@@ -52,7 +53,7 @@ def connected(address: str, workers: int | None) -> Iterator[ModuleType]:
     check_address(address)
     if address == LOCAL or _on_loopback(address):
         os.environ.setdefault(ON_LOOPBACK, "0")
-    for name, said in QUIET.items():
+    for name, said in {**QUIET, **_token(address)}.items():
         os.environ.setdefault(name, said)
     ray = _imported()
     if ray.is_initialized():  # by the script that calls us: its connection stays
@@ -96,7 +97,7 @@ def _connect(ray: ModuleType, address: str, options: dict[str, Any]) -> None:
         _check_answers(known)
     try:
         ray.init(address=address, log_to_driver=False, logging_level="CRITICAL", **options)
-    except (RuntimeError, ValueError, OSError) as error:
+    except (RuntimeError, ValueError, OSError, ray.exceptions.RayError) as error:
         told = " ".join(str(error).split())
         if "Version mismatch" in told:
             raise OptionError(
@@ -105,7 +106,8 @@ def _connect(ray: ModuleType, address: str, options: dict[str, Any]) -> None:
             ) from None
         raise OptionError(
             f"--ray needs a Ray cluster that this machine is a node of, got {address!r}: {told}; "
-            "start one with `ray start --head`, or join it with `ray start --address=HOST:PORT`"
+            "start one with `ray start --head`, join it with `ray start --address=HOST:PORT`, or "
+            "set RAY_AUTH_MODE=token and RAY_AUTH_TOKEN if it asks for a token"
         ) from None
 
 
@@ -119,6 +121,19 @@ def _known(address: str) -> str | None:
         return None if said in (AUTO, LOCAL) else said
     noted = Path(os.environ.get("RAY_TMPDIR", tempfile.gettempdir()), "ray", "ray_current_cluster")
     return noted.read_text(encoding="utf-8").strip() if noted.is_file() else None
+
+
+def _token(address: str) -> dict[str, str]:
+    """What lets us in where a cluster asks for a token.
+
+    Ray itself shows the user's token to a cluster that it found, and not to an address it is given;
+    a cluster made for the run gets one of its own, so that none is left in the user's home.
+    """
+    if address == LOCAL:
+        return {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
+    host = address.rpartition(":")[0]
+    kept = (Path.home() / ".ray" / "auth_token").is_file() or "RAY_AUTH_TOKEN" in os.environ
+    return {"RAY_AUTH_MODE": "token"} if kept and host in (*LOOPBACK, _outer()) else {}
 
 
 def _check_answers(address: str) -> None:
@@ -146,10 +161,15 @@ def _on_loopback(address: str) -> bool:
     host, _, port = known.rpartition(":")
     if host not in LOOPBACK:
         return False
+    outer = _outer()
+    return not outer or not _answers(f"{outer}:{port}")
+
+
+def _outer() -> str:
+    """The address that Ray knows this machine by; empty without a network."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:  # sends nothing
         try:
             probe.connect(("8.8.8.8", 53))  # as Ray does, to find the same address
-            outer = probe.getsockname()[0]
         except OSError:
-            return True
-    return not _answers(f"{outer}:{port}")
+            return ""
+        return str(probe.getsockname()[0])

@@ -9,6 +9,9 @@ from pathlib import Path
 
 from voxclick.errors import OutputError, VoxclickError
 
+PART = ".voxclick-"
+"""What the names of folders begin with in which outputs are written before they appear."""
+
 
 def check_writable(path: Path) -> None:
     """Raise OutputError unless a file can be made at this path; call it before the work."""
@@ -48,7 +51,7 @@ def whole(path: Path, suffix: str) -> Iterator[Path]:
     """
     check_writable(path)
     try:
-        with tempfile.TemporaryDirectory(prefix=".voxclick-", dir=path.parent) as folder:
+        with tempfile.TemporaryDirectory(prefix=PART, dir=path.parent) as folder:
             part = Path(folder) / f"part{suffix}"
             yield part
             with part.open("rb+") as written:

@@ -1,15 +1,17 @@
 """A batch from start to end: checked, resumed where it stopped, spread over workers, recorded."""
 
+import shutil
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from voxclick import __version__
-from voxclick.cohort.folder import held
+from voxclick.cohort.folder import check_folder, held
 from voxclick.cohort.staff import Staff
 from voxclick.engine.growth.kinds import GROWTHS
 from voxclick.errors import UnknownNameError
+from voxclick.io.atomic import PART
 from voxclick.models import ready_row
 from voxclick.request.batch_check import check_rows
 from voxclick.request.batch_list import Row, read_list
@@ -94,6 +96,7 @@ def segment_batch(batch: Batch, restart: bool = False, watch: Watch | None = Non
         InputError: If the list, a row or a name is wrong; nothing is written then.
         OutputError: If the results cannot be written.
     """
+    check_folder(batch.output)
     rows = read_list(batch.path, batch.output, batch.space)
     check_rows(rows, batch.output)
     _check_growth(batch.growth)
@@ -122,6 +125,9 @@ def segment_batch(batch: Batch, restart: bool = False, watch: Watch | None = Non
                         watch(Progress(len(ends), len(rows), failed, len(losses)))
         finally:
             table = write_table(batch.output, rows, ends)
+            if losses:  # what a worker was writing when it died
+                for left in batch.output.glob(f"{PART}*"):
+                    shutil.rmtree(left, ignore_errors=True)
     return _finished(table, rows, ends, before)
 
 
