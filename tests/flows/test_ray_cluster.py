@@ -2,6 +2,9 @@
 
 import csv
 import json
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -77,3 +80,24 @@ def test_a_batch_gives_the_masks_of_a_local_one_and_names_what_is_broken(cluster
     assert not list(tmp_path.glob(".voxclick-*"))
     assert main([*command, "-o", str(there), "--ray", cluster.address]) == 1
     assert "6 of 7 images segmented, 6 of them before" in capsys.readouterr().out
+
+
+def test_a_cluster_made_for_the_run_is_silent_and_leaves_nothing(tmp_path):
+    write_case(tmp_path / "a")
+    listed = tmp_path / "list.csv"
+    listed.write_text('image,point\na/image.nii.gz,"10,10,10"\n')
+    words = ["segment", "--batch", str(listed), *OPTIONS, "--ray", "local", "--workers", "1"]
+    (tmp_path / "home").mkdir()
+    settings = {name: said for name, said in os.environ.items() if not name.startswith("RAY_")}
+    done = subprocess.run(
+        [sys.executable, "-m", "voxclick.cli", *words],
+        env={**settings, "HOME": str(tmp_path / "home")},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == f"1 of 1 images segmented -> {tmp_path / 'list' / 'batch.csv'}\n"
+    assert not [line for line in done.stderr.splitlines() if not line.startswith("voxclick: ")]
+    assert not (tmp_path / "home" / ".ray").exists()
