@@ -152,3 +152,20 @@ def test_half_precision_gives_almost_the_same_mask(network: Network) -> None:
     one = exact.decode(exact.embed(view), [Point((30.0, 35.0, 28.0))], None) > 0
     other = fast.decode(fast.embed(view), [Point((30.0, 35.0, 28.0))], None) > 0
     assert 2 * (one & other).sum() > 0.97 * (one.sum() + other.sum())
+
+
+def test_a_click_asks_the_decoder_once(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The answer to one click is the round before the next one."""
+    asked: list[int] = []
+    decode = network.decode
+
+    def counted(features: list[torch.Tensor], prompts: torch.Tensor) -> torch.Tensor:
+        asked.append(len(prompts))
+        return decode(features, prompts)
+
+    monkeypatch.setattr(network, "decode", counted)
+    session = vc.Session(ct(Grid((70, 70, 70), np.diag([1.5, 1.5, 1.5, 1.0]))), segmenter(network))
+    session.widens = False
+    for count, at in enumerate([(20, 18, 16), (24, 20, 15), (17, 16, 17)], start=1):
+        session.add(vc.Point(at))
+        assert len(asked) == count

@@ -29,6 +29,10 @@ ORIENTATION = "SPL"
 ROUNDS = 16
 """Rounds of a view whose answers are kept, a megabyte each."""
 
+SAME = 0.97
+"""Dice of the network's answer with the mask that was made of it: a patch of 1.5 mm on voxels of
+another size loses so little at the boundary."""
+
 
 @dataclass(frozen=True, eq=False)
 class PatchEmbedding(Embedding):
@@ -108,14 +112,17 @@ class CtSam3dSegmenter(Segmenter, CrossPatch):
         """As in `Segmenter`.
 
         The network's previous mask is its own answer to the prompts before the newest, as in
-        training, where that agrees with the object's mask so far; else it is that mask.
+        training, where that agrees with the object's mask so far; else it is that mask. Where both
+        are the same but for what is lost between grids, this is the network's next round.
         """
         assert isinstance(embedding, PatchEmbedding)
-        before = None
-        if previous is not None:
-            before = self._believed(embedding, prompts[:-1], embedding.turn.crop(previous))
-        logits = self._ask(embedding, clicks_of(prompts, self.spec.patch), before)
-        return embedding.turn.view(logits.float())
+        mask = None if previous is None else embedding.turn.crop(previous)
+        own = self._round(embedding, prompts[:-1])
+        logits = self._round(embedding, prompts) if _same(own, mask) else None
+        if logits is None:
+            clicks = clicks_of(prompts, self.spec.patch)
+            logits = self._ask(embedding, clicks, _believed(own, mask))
+        return embedding.turn.view(logits)
 
     def heat(  # noqa: D102  (as in CrossPatch)
         self, here: Embedding, mask: Float[Tensor, "i j k"], there: Embedding
@@ -129,22 +136,10 @@ class CtSam3dSegmenter(Segmenter, CrossPatch):
             heat = self.network.cross_patch(here.image, found, there.image)
         return there.turn.view(heat[0, 0].float())
 
-    def _believed(
-        self,
-        embedding: PatchEmbedding,
-        prompts: Sequence[Prompt],
-        mask: Float[Tensor, "d h w"],
-    ) -> Float[Tensor, "d h w"]:
-        """The mask so far, with the network's own probabilities where they say the same."""
-        answered = self._round(embedding, prompts)
-        if answered is None:
-            return mask
-        return torch.where((answered > 0.5) == (mask >= 0.5), answered, mask)
-
     def _round(
         self, embedding: PatchEmbedding, prompts: Sequence[Prompt]
     ) -> Float[Tensor, "d h w"] | None:
-        """The network's probabilities after these prompts, each given in a round of its own."""
+        """The network's logits after these prompts, each given in a round of its own."""
         clicks = clicks_of(prompts, self.spec.patch)
         if not len(clicks.at):
             return None
@@ -152,7 +147,7 @@ class CtSam3dSegmenter(Segmenter, CrossPatch):
         kept = rounds.get(key)
         if kept is None:
             before = self._round(embedding, prompts[:-1])
-            kept = torch.sigmoid(self._ask(embedding, clicks, before).float())
+            kept = self._ask(embedding, clicks, None if before is None else torch.sigmoid(before))
             rounds[key] = kept
             while len(rounds) > ROUNDS:
                 rounds.popitem(last=False)
@@ -172,10 +167,28 @@ class CtSam3dSegmenter(Segmenter, CrossPatch):
         mask = torch.zeros(1, 1, *shape) if before is None else before[None, None].cpu()
         asked = torch.cat([mask, maps.cpu()], dim=1).to(self.device)
         with self._precision():
-            return self.network.decode(embedding.features, asked)[0, 0]
+            return self.network.decode(embedding.features, asked)[0, 0].float()
 
     def _precision(self) -> AbstractContextManager[object]:
         return torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32)
+
+
+def _same(own: Float[Tensor, "d h w"] | None, mask: Float[Tensor, "d h w"] | None) -> bool:
+    """Whether the network's own answer is the mask so far, or there is neither."""
+    if own is None or mask is None:
+        return own is None and mask is None
+    inside, known = own > 0, mask >= 0.5
+    total = int(inside.sum()) + int(known.sum())
+    return total == 0 or 2 * int((inside & known).sum()) >= SAME * total
+
+
+def _believed(
+    own: Float[Tensor, "d h w"] | None, mask: Float[Tensor, "d h w"] | None
+) -> Float[Tensor, "d h w"] | None:
+    """The mask so far, with the network's own probabilities where they say the same."""
+    if own is None or mask is None:
+        return mask
+    return torch.where((own > 0) == (mask >= 0.5), torch.sigmoid(own), mask)
 
 
 def read_network(path: Path) -> Network:
