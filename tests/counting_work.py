@@ -42,10 +42,13 @@ class Counting(Work[Count, Said]):
     """Tells (name, number), and (name, "end") last."""
 
     wrong: str = ""
+    crash: str = ""
 
     def begin(self, device: str) -> Callable[[Count], Iterator[Said]]:
         if self.wrong:
             raise OptionError(self.wrong)
+        if self.crash:
+            raise ValueError(self.crash)
         return _count
 
     def files(self, task: Count) -> Sequence[Path]:

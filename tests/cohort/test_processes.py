@@ -7,7 +7,7 @@ from counting_work import END, Count, Counting
 
 from voxclick.cohort.processes import Seat, run_apart, run_here
 from voxclick.cohort.thread import THREADS
-from voxclick.errors import OptionError
+from voxclick.errors import OptionError, VoxclickError
 
 SEATS = [Seat("cpu")] * 2
 
@@ -53,6 +53,12 @@ def test_a_task_that_loses_three_processes_is_given_up_and_the_rest_goes_on(tmp_
 def test_what_goes_wrong_at_the_start_is_the_error():
     with pytest.raises(OptionError, match="no such thing"):
         list(run_apart([Count("a"), Count("b")], Counting("no such thing"), SEATS, []))
+
+
+@pytest.mark.slow
+def test_a_crash_at_the_start_says_what_crashed():
+    with pytest.raises(VoxclickError, match="it broke"):
+        list(run_apart([Count("a"), Count("b")], Counting(crash="it broke"), SEATS, []))
 
 
 @pytest.mark.slow

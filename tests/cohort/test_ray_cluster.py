@@ -5,7 +5,7 @@ from counting_work import END, Count, Counting
 from ray_clusters import NODE, two_nodes
 
 from voxclick.cohort.staff import Staff
-from voxclick.errors import OptionError
+from voxclick.errors import OptionError, VoxclickError
 
 pytestmark = pytest.mark.slow
 
@@ -65,6 +65,11 @@ def test_a_missing_file_is_a_failure_of_its_task(cluster, tmp_path):
 def test_what_goes_wrong_at_the_start_is_the_error_with_the_machine(cluster):
     with pytest.raises(OptionError, match=r"no such thing \(on 127.0.0.1\)"):
         run(cluster, [Count("a")], work=Counting("no such thing"))
+
+
+def test_a_crash_at_the_start_says_what_crashed(cluster):
+    with pytest.raises(VoxclickError, match="could not begin: ValueError: it broke"):
+        run(cluster, [Count("a")], work=Counting(crash="it broke"))
 
 
 def test_a_cluster_without_a_gpu_says_so(cluster):

@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any, Generic
 
 from voxclick.cohort.backlog import Backlog, Turn
+from voxclick.cohort.reason import reason_of
 from voxclick.cohort.thread import ONE_THREAD
 from voxclick.cohort.work import Task, Told, Work
 from voxclick.errors import MissingFileError, OptionError, VoxclickError
@@ -171,7 +172,8 @@ class _Crew(Generic[Task, Told]):
         self._share = share
         self._hands: list[_Hand[Task]] = []
         self._begun, self._false_starts = False, 0
-        self._made = time.monotonic()
+        self._made = self._look_at = time.monotonic()
+        self._room = 0
 
     def events(self) -> Iterator[Told]:
         while self._backlog or any(hand.turn for hand in self._hands):
@@ -190,14 +192,17 @@ class _Crew(Generic[Task, Told]):
 
     def _hire(self) -> None:
         """Ask for workers up to what the cluster has and the tasks need."""
-        room = int(self._ray.cluster_resources().get(self._share.resource, 0))
-        if not room and not self._hands:
+        if not self._hands or time.monotonic() >= self._look_at:
+            self._room = int(self._ray.cluster_resources().get(self._share.resource, 0))
+            self._look_at = time.monotonic() + LOOK_S
+        if not self._room and not self._hands:
             raise OptionError(
                 f"a worker takes a {self._share.resource}, and the Ray cluster has none; "
                 f"{'use --device cpu, or ' if self._share.gpu else ''}start nodes that have one"
             )
         busy = sum(hand.turn is not None for hand in self._hands)
-        most = room if self._share.workers is None else min(room, self._share.workers)
+        bound = self._share.workers
+        most = self._room if bound is None else min(self._room, bound)
         for _ in range(min(most, busy + len(self._backlog)) - len(self._hands)):
             options = {
                 "num_cpus": 1,
@@ -299,4 +304,6 @@ def _cause(error: Exception) -> str:
     told = " ".join(str(error).split())
     if (place := told.find("ModuleNotFoundError")) >= 0:
         return told[place : place + 120]
+    if (cause := getattr(error, "cause", None)) is not None:  # it did not die but raised
+        return reason_of(cause)
     return f"its process or its machine was lost ({type(error).__name__})"

@@ -73,7 +73,7 @@ def answer(asked: Asked, session: Session, step: Step = lambda what: None) -> Se
         prompts.append({"object": name, "kind": prompt.kind, "seconds": seconds})
     labels = session.labelmap()
     for name in session.objects:
-        if not labels.mask(name).array.any():
+        if labels.mask(name).voxels == 0:
             notes[name] = (*notes.get(name, ()), f"{name} is empty; add or move its clicks")
     told = dict.fromkeys(note for some in notes.values() for note in some)
     return Segmented(session, labels, tuple(prompts), tuple(told))
