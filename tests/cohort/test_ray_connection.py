@@ -1,5 +1,6 @@
 """Finding a Ray cluster, or saying at once that there is none."""
 
+import os
 import socket
 import sys
 import time
@@ -49,5 +50,7 @@ def test_an_address_left_in_the_environment_is_held_to_the_same(monkeypatch):
 
 def test_a_machine_without_ray_is_told_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
+    before = dict(os.environ)
     with pytest.raises(OptionError, match=r"pip install 'voxclick\[ray\]'"), connected("local", 1):
         pass
+    assert dict(os.environ) == before

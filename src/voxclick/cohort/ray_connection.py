@@ -51,15 +51,14 @@ def connected(address: str, workers: int | None) -> Iterator[ModuleType]:
         OptionError: If Ray is not installed, nothing answers there, or another version does.
     """
     check_address(address)
+    said = {**QUIET, **_token(address)}
     if address == LOCAL or _on_loopback(address):
-        os.environ.setdefault(ON_LOOPBACK, "0")
-    for name, said in {**QUIET, **_token(address)}.items():
-        os.environ.setdefault(name, said)
-    ray = _imported()
-    if ray.is_initialized():  # by the script that calls us: its connection stays
-        yield ray
-        return
-    with _scratch(address) as options:
+        said[ON_LOOPBACK] = "0"
+    with _environment(said), _scratch(address) as options:
+        ray = _imported()
+        if ray.is_initialized():  # by the script that calls us: its connection stays
+            yield ray
+            return
         if address == LOCAL:
             options |= {"num_cpus": workers, "include_dashboard": False}
         try:
@@ -67,6 +66,18 @@ def connected(address: str, workers: int | None) -> Iterator[ModuleType]:
             yield ray
         finally:
             ray.shutdown()
+
+
+@contextmanager
+def _environment(said: dict[str, str]) -> Iterator[None]:
+    """What the environment does not say itself, for as long as the connection lasts."""
+    added = {name: value for name, value in said.items() if name not in os.environ}
+    os.environ.update(added)
+    try:
+        yield
+    finally:
+        for name in added:
+            os.environ.pop(name, None)
 
 
 def _imported() -> ModuleType:
