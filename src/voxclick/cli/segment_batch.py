@@ -63,7 +63,8 @@ def _check_options(options: Segment) -> None:
 
 
 def _show(count: Count, at: Progress) -> None:
-    count(at.done, at.of, f"{at.failed} failed", at.lost)
+    failed = f", {at.failed} failed" if at.failed else ""
+    count(at.done, at.of, f"{at.done - at.failed} masks{failed}", at.lost)
 
 
 def _report(finished: Finished) -> None:
