@@ -59,7 +59,7 @@ def test_shared_options_stand_before_or_after_the_command(words):
         (["sgement"], "unknown command: sgement; the commands are segment, open"),
         ([], "it takes a command: segment, open"),
         (["segment", "a", "-o", "b", "--poimt", "1,2,3"], "--poimt, 1,2,3; did you mean --point"),
-        (["segment"], "voxclick segment needs IMAGE and -o FILE, --output FILE; see"),
+        (["evaluate"], "voxclick evaluate needs DATA and -o DIR, --output DIR; see"),
         (["segment", "a", "-o"], "-o/--output needs a value, got none"),
         (["segment", "a", "-o", "b", "--point"], "--point needs a value, got none"),
         (["segment", "--point", "--space", "ras", "a", "-o", "b"], "--point needs a value"),

@@ -117,3 +117,20 @@ def test_help_names_every_layout_and_every_user(capsys):
     assert all(row.title in told for row in LAYOUTS)
     assert all(f"{row.name}: " in told for row in USERS)
     assert all(f"{row.name}: {row.title}" in told for row in PRESETS)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--ray", "127.0.0.1:1"), "nothing at 127.0.0.1:1"),
+        (("--ray", "ray://head:1"), "--ray needs auto"),
+        (("--ray", "auto", "--device", "cuda:1"), "'cuda:1'"),
+    ],
+)
+def test_a_cluster_that_cannot_be_is_one_line_and_writes_nothing(
+    words, said, data, tmp_path, capsys
+):
+    assert run(data, tmp_path / "out", *words) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert said in line
+    assert not (tmp_path / "out").exists()

@@ -1,17 +1,14 @@
 """`voxclick evaluate`: a model against a labelled data set, with a simulated user."""
 
-import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Timer
 from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
-from voxclick.cli.terminal import PATIENCE_S, say, tell
+from voxclick.cli.cohort import INTERRUPTED, RAY, Count, counted, tell_losses
+from voxclick.cli.terminal import say, tell
 from voxclick.engine.growth.kinds import GROWTHS
 from voxclick.evaluate.layouts.kinds import LAYOUTS
 from voxclick.evaluate.preset import PRESETS
@@ -21,10 +18,6 @@ if TYPE_CHECKING:
     from voxclick.evaluate.protocol import Protocol
     from voxclick.evaluate.runner import Progress
     from voxclick.evaluate.summary import Summary
-
-EVERY_S = 15.0
-"""Seconds between lines of progress where there is no terminal."""
-INTERRUPTED = 130
 
 _LAYOUTS = "\n".join(f"  {row.title}: {row.example}" for row in LAYOUTS)
 _GROWTHS = "; ".join(f"{row.name}: {row.title}" for row in GROWTHS)
@@ -144,7 +137,11 @@ class Evaluate:
     """At most so many objects of one case, drawn by the seed."""
 
     workers: Annotated[int | None, tyro.conf.arg(metavar="N")] = None
-    """How many processes; one a core on a CPU if left out. 1: all in this process."""
+    """How many processes; one a core on a CPU, one a GPU, if left out. 1: all in this process."""
+
+    ray: Annotated[str | None, RAY] = None
+    """Work on a Ray cluster: its address, auto for the one of this machine, local for one made for
+    the run."""
 
     pictures: int = 8
     """How many of the worst objects the page shows."""
@@ -165,10 +162,11 @@ class Evaluate:
             workers=self.workers,
             limit=self.limit,
             pictures=self.pictures,
+            ray=self.ray,
         )
         try:
-            with _progress() as watch:
-                summary = evaluate(plan, restart=self.restart, watch=watch)
+            with counted("evaluating", "cases") as count:
+                summary = evaluate(plan, restart=self.restart, watch=_watch(count))
         except KeyboardInterrupt:
             tell(
                 "voxclick: interrupted; the finished objects are kept, the same command again "
@@ -176,6 +174,7 @@ class Evaluate:
             )
             return INTERRUPTED
         _report(summary, self.output)
+        tell_losses(count)
         return 0 if summary.total is not None and not summary.failures else 1
 
     def _protocol(self) -> "Protocol":
@@ -210,49 +209,12 @@ def _names(words: Sequence[str]) -> Iterator[str]:
             yield word
 
 
-@contextmanager
-def _progress() -> "Iterator[Callable[[Progress], None]]":
-    """Progress on stderr, from two seconds on: a bar on a terminal, else a line now and then."""
-    with _bar() if sys.stderr.isatty() else _lines() as watch:
-        yield watch
+def _watch(count: Count) -> "Callable[[Progress], None]":
+    def watch(at: "Progress") -> None:
+        failed = f", {at.failures} failed" if at.failures else ""
+        count(at.cases, at.of, f"{at.objects} objects{failed}", at.lost)
 
-
-@contextmanager
-def _bar() -> "Iterator[Callable[[Progress], None]]":
-    from rich.console import Console
-    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
-    from rich.progress import Progress as Bar
-
-    counts = "{task.completed:.0f}/{task.total:.0f} cases, {task.fields[told]}"
-    columns = (TextColumn("evaluating"), BarColumn(), TextColumn(counts), TimeElapsedColumn())
-    bar = Bar(*columns, console=Console(stderr=True), transient=True)
-    task = bar.add_task("", total=1, told="starting")
-    timer = Timer(PATIENCE_S, bar.start)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield lambda at: bar.update(task, completed=at.cases, total=at.of, told=_told(at))
-    finally:
-        timer.cancel()
-        bar.stop()
-
-
-@contextmanager
-def _lines() -> "Iterator[Callable[[Progress], None]]":
-    next_at = time.monotonic() + PATIENCE_S
-
-    def watch(progress: "Progress") -> None:
-        nonlocal next_at
-        if time.monotonic() >= next_at:
-            next_at = time.monotonic() + EVERY_S
-            tell(f"voxclick: {progress.cases}/{progress.of} cases, {_told(progress)} ...")
-
-    yield watch
-
-
-def _told(progress: "Progress") -> str:
-    failed = f", {progress.failures} failed" if progress.failures else ""
-    return f"{progress.objects} objects{failed}"
+    return watch
 
 
 def _report(summary: "Summary", output: Path) -> None:

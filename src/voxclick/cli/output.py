@@ -6,12 +6,12 @@ from voxclick import io
 from voxclick.cli.segment import Segment
 from voxclick.errors import OptionError, OutputError
 from voxclick.io.atomic import check_writable, whole
-from voxclick.volume import Volume
+from voxclick.request.request import Request
 
 SUFFIXES = {"--report": ".json", "--preview": ".png", "--save-prompts": ".json"}
 
 
-def check_outputs(options: Segment) -> None:
+def check_outputs(request: Request, options: Segment) -> None:
     """Raise before the work what could not be written after it.
 
     Raises:
@@ -20,13 +20,13 @@ def check_outputs(options: Segment) -> None:
         UnknownNameError: If no format has the ending of the mask.
         OptionError: If two outputs have one path, or another file has the wrong ending.
     """
-    io.check_output(options.output)
+    io.check_output(request.output)
     further = {
         "--report": options.report,
         "--preview": options.preview,
         "--save-prompts": options.save_prompts,
     }
-    taken = {_place(options.output): "-o"}
+    taken = {_place(request.output): "-o"}
     for flag, path in further.items():
         if path is None:
             continue
@@ -39,21 +39,10 @@ def check_outputs(options: Segment) -> None:
                 f"{flag}"
             )
         taken[_place(path)] = flag
-    if _place(Path(options.image)) in taken:
+    if _place(Path(request.image)) in taken:
         raise OutputError(
-            f"the image must not be overwritten, got {options.image} for "
-            f"{taken[_place(Path(options.image))]} too; choose another name"
-        )
-
-
-def check_source(options: Segment, volume: Volume) -> None:
-    """Raise OptionError if the mask's format must refer to a DICOM series and there is none."""
-    kind = io.check_output(options.output)
-    origin = volume.source.format if volume.source else "memory"
-    if kind.needs_source and origin != "dicom_series":
-        raise OptionError(
-            f"{kind.title} must refer to the DICOM series that was segmented, got an image in "
-            f"{origin} format; write .nii.gz or .seg.nrrd instead of {options.output}"
+            f"the image must not be overwritten, got {request.image} for "
+            f"{taken[_place(Path(request.image))]} too; choose another name"
         )
 
 

@@ -38,9 +38,9 @@ class Predict:
 
     def run(self) -> int:
         """Answer every request; one that cannot be answered is told, and the rest goes on."""
+        from voxclick.cohort.folder import make_folder
         from voxclick.errors import MissingFileError, OptionError, VoxclickError
         from voxclick.evaluate.challenge.answer import STARTS, answer_file
-        from voxclick.evaluate.folder import make_folder
         from voxclick.models import load
 
         if self.start not in STARTS:

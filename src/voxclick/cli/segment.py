@@ -1,12 +1,16 @@
 """`voxclick segment`: from a volume and prompts to a mask in a file."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
+from voxclick.cli.cohort import RAY
 from voxclick.types import Space
+
+if TYPE_CHECKING:
+    from voxclick.request.request import Request
 
 EXAMPLES = """Prompts are given in this order: the log of --prompts, then the mask, boxes,
 scribbles, negative scribbles, points, negative points.
@@ -16,7 +20,8 @@ Examples:
   voxclick segment ct.nii.gz -o spleen.nii.gz --point 120,88,40 131,90,44 --negative 90,80,40
   voxclick segment ct.nii.gz -o liver.seg.nrrd --space ras --point -10.5,31,44 --name liver
   voxclick segment series/ -o tumour.dcm --box 90,60,20,150,120,70 --preview tumour.png
-  voxclick segment ct.nii.gz -o better.nii.gz --mask draft.nii.gz --negative 88,71,40"""
+  voxclick segment ct.nii.gz -o better.nii.gz --mask draft.nii.gz --negative 88,71,40
+  voxclick segment --batch cohort.csv -o masks --workers 4"""
 
 
 def _optional(metavar: str) -> object:
@@ -28,11 +33,13 @@ def _optional(metavar: str) -> object:
 class Segment:
     """Segment objects from prompts and write their mask, on the grid of the image."""
 
-    image: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="IMAGE")]
+    image: Annotated[tyro.conf.Positional[str | None], _optional("IMAGE")] = None
     """A NIfTI, NRRD, MetaImage or npz file, an OME-Zarr folder, a DICOM series as folder or zip,
     or the word sample for the packaged head MR."""
 
-    output: Annotated[Path, tyro.conf.arg(metavar="FILE", aliases=["-o"])]
+    output: Annotated[
+        Path | None, tyro.conf.arg(metavar="FILE", aliases=["-o"], help_behavior_hint="")
+    ] = None
     """Where the mask goes: .nii.gz, .nii, .seg.nrrd, .nrrd, .mha, .npz, .ome.zarr, or .dcm for a
     DICOM segmentation; a label map where there are several objects."""
 
@@ -101,32 +108,78 @@ class Segment:
     save_prompts: Annotated[Path | None, _optional("FILE.json")] = None
     """Also write all prompts as a log, for --prompts."""
 
+    batch: Annotated[Path | None, _optional("LIST")] = None
+    """Segment many: a table (.csv, .tsv) or .json, .jsonl with the columns image, output, and any
+    of point, negative, box, scribble, negative_scribble, mask, mask_label, prompts, name, space,
+    series. Then -o is the folder of the results."""
+
+    workers: Annotated[int | None, _optional("N")] = None
+    """Of a batch: how many processes; one a core on a CPU, one a GPU, if left out."""
+
+    ray: Annotated[str | None, RAY] = None
+    """Of a batch: work on a Ray cluster: its address, auto for the one of this machine, local for
+    one made for the run."""
+
+    restart: bool = False
+    """Of a batch: begin anew; otherwise what is finished is not done again."""
+
+    @property
+    def request(self) -> "Request":
+        """What is asked for of one image.
+
+        Raises:
+            OptionError: If the image or the output is missing, or an option is one of a batch.
+        """
+        from voxclick.errors import OptionError
+        from voxclick.request.request import Request
+
+        if self.image is None or self.output is None:
+            wanted = {"IMAGE": self.image, "-o FILE, --output FILE": self.output}
+            missing = " and ".join(name for name, value in wanted.items() if value is None)
+            raise OptionError(
+                f"voxclick segment needs {missing}, or --batch LIST for many images; see voxclick "
+                "segment --help"
+            )
+        own = {"--workers": self.workers, "--ray": self.ray, "--restart": self.restart or None}
+        if asked := [flag for flag, value in own.items() if value is not None]:
+            raise OptionError(f"{asked[0]} is for many images, got one; give them by --batch LIST")
+        shared = {field.name for field in fields(Request)}
+        return Request(**{name: getattr(self, name) for name in shared})
+
     def run(self) -> int:
         """Check everything, then load the engine, segment, write, and say what came out."""
+        if self.batch is not None:
+            from voxclick.cli.segment_batch import run_batch
+
+            return run_batch(self, self.batch)
+        return self._run_one(self.request)
+
+    def _run_one(self, request: "Request") -> int:
         from voxclick import io
-        from voxclick.cli.asked import gather
-        from voxclick.cli.output import check_outputs, check_source
+        from voxclick.cli.output import check_outputs
         from voxclick.cli.stopwatch import Stopwatch
         from voxclick.cli.terminal import Progress, say, tell
         from voxclick.models import ready_row
+        from voxclick.request.asked import gather
+        from voxclick.request.source import check_source
 
         watch = Stopwatch()
-        check_outputs(self)
+        check_outputs(request, self)
         ready_row(self.model)
-        asked = gather(self)
+        asked = gather(request)
         with Progress() as progress:
-            progress.step(f"reading {self.image}", checking=True)
-            volume = io.read(self.image, self.series)
+            progress.step(f"reading {request.image}", checking=True)
+            volume = io.read(request.image, request.series)
             watch.lap("read")
             asked = asked.on(volume.grid)
             asked.check(volume.grid)
-            check_source(self, volume)
+            check_source(request, volume)
             progress.step("loading the engine", checking=True)
-            from voxclick.cli.segmentation import compute, write_all
+            from voxclick.cli.segmentation import compute, in_line, write_all
 
             segmented = compute(self, asked, volume, watch, progress)
-            write_all(self, segmented, watch, progress)
-        say(f"{segmented} -> {self.output} ({watch.total:.1f} s)")
+            write_all(request, self, segmented, watch, progress)
+        say(f"{in_line(segmented)} -> {request.output} ({watch.total:.1f} s)")
         for note in segmented.notes:
             tell(f"voxclick: note: {note}")
         return 0

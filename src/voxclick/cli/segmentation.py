@@ -1,11 +1,9 @@
 """The work of `voxclick segment`, once everything has been checked."""
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 
 from voxclick import io
-from voxclick.cli.asked import Asked
 from voxclick.cli.description import ml
 from voxclick.cli.output import write_bytes
 from voxclick.cli.run_report import describe_run
@@ -14,34 +12,21 @@ from voxclick.cli.stopwatch import Stopwatch
 from voxclick.cli.terminal import Progress
 from voxclick.engine.session import Session
 from voxclick.models import load
-from voxclick.types import Json
-from voxclick.volume import LabelMap, Volume
+from voxclick.request.answer import Segmented, answer
+from voxclick.request.asked import Asked
+from voxclick.request.request import Request
+from voxclick.volume import Volume
 
 IN_LINE = 4
 """So many objects are named in the line of the result; of more, only the number."""
 
 
-@dataclass(frozen=True, eq=False)
-class Segmented:
-    """What came out of a session.
-
-    Attributes:
-        session: After its last prompt.
-        labels: All its objects.
-        prompts: Object, kind and seconds of each prompt.
-        notes: What the user should know.
-    """
-
-    session: Session
-    labels: LabelMap
-    prompts: tuple[Json, ...]
-    notes: tuple[str, ...]
-
-    def __str__(self) -> str:
-        volumes = {label: self.labels.mask(label).volume_ml for label in self.labels.names}
-        if len(volumes) > IN_LINE:
-            return f"{len(volumes)} objects of {ml(sum(volumes.values()))}"
-        return ", ".join(f"{self.labels.name(n)} {ml(volume)}" for n, volume in volumes.items())
+def in_line(segmented: Segmented) -> str:
+    """The objects and their volumes in a few words."""
+    volumes = segmented.volumes_ml
+    if len(volumes) > IN_LINE:
+        return f"{len(volumes)} objects of {ml(sum(volumes.values()))}"
+    return ", ".join(f"{name} {ml(volume)}" for name, volume in volumes.items())
 
 
 def compute(
@@ -55,31 +40,26 @@ def compute(
     """
     session = Session(volume, load(options.model, options.device), growth=options.growth)
     watch.lap("load")
-    prompts: list[Json] = []
-    notes: dict[str, tuple[str, ...]] = {}
-    for name, label in asked.objects:
-        session.object(name, label)
-    for place, (name, prompt, refinements) in enumerate(asked.steps(), start=1):
-        progress.step(f"segmenting {name}, prompt {place} (a {prompt.kind})")
-        notes[name] = session.add(prompt, name, refinements).notes
-        prompts.append({"object": name, "kind": prompt.kind, "seconds": watch.lap("prompts")})
-    labels = session.labelmap()
-    for name in session.objects:
-        if labels.mask(name).voxels == 0:
-            notes[name] = (*notes.get(name, ()), f"{name} is empty; add or move its clicks")
-    told = dict.fromkeys(note for some in notes.values() for note in some)
-    return Segmented(session, labels, tuple(prompts), tuple(told))
+    segmented = answer(asked, session, progress.step)
+    watch.lap("prompts")
+    return segmented
 
 
-def write_all(options: Segment, segmented: Segmented, watch: Stopwatch, progress: Progress) -> None:
+def write_all(
+    request: Request,
+    options: Segment,
+    segmented: Segmented,
+    watch: Stopwatch,
+    progress: Progress,
+) -> None:
     """Write the mask; the log, the picture and the report, where they were asked for.
 
     Raises:
         OutputError: If one cannot be written.
     """
-    progress.step(f"writing {options.output}")
+    progress.step(f"writing {request.output}")
     session, labels = segmented.session, segmented.labels
-    io.write(labels, options.output)
+    io.write(labels, request.output)
     watch.lap("write")
     if options.save_prompts is not None:
         session.log.save(options.save_prompts)
@@ -91,7 +71,7 @@ def write_all(options: Segment, segmented: Segmented, watch: Stopwatch, progress
         watch.lap("preview")
     if options.report is not None:
         outputs: dict[str, Path | None] = {
-            "mask": options.output,
+            "mask": request.output,
             "preview": options.preview,
             "prompts": options.save_prompts,
         }

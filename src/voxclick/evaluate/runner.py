@@ -3,22 +3,22 @@
 import importlib
 import json
 import logging
-import os
 import platform
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import numpy as np
 
+from voxclick.cohort.folder import held
+from voxclick.cohort.staff import Staff
 from voxclick.errors import OptionError
 from voxclick.evaluate.case import Case
 from voxclick.evaluate.dataset import Dataset, find_dataset
-from voxclick.evaluate.event import CaseEnd, Event, Failure
-from voxclick.evaluate.folder import held
+from voxclick.evaluate.event import CaseEnd, Failure
 from voxclick.evaluate.picture import draw_object
-from voxclick.evaluate.pool import Job, Task, run_apart, run_here
 from voxclick.evaluate.prepare import prepare_case
 from voxclick.evaluate.preset import preset_row
 from voxclick.evaluate.protocol import GIVEN, Protocol
@@ -28,6 +28,7 @@ from voxclick.evaluate.store import Store
 from voxclick.evaluate.strata import strata_of
 from voxclick.evaluate.summary import Measured, Summary, summarise
 from voxclick.evaluate.table import Results, Table
+from voxclick.evaluate.trials import Task, Trials
 from voxclick.models import ready_row
 from voxclick.models.base import Segmenter
 from voxclick.models.device import resolve_device
@@ -51,10 +52,12 @@ class Plan:
         protocol: What is done with each object.
         model: Name of the model; the default model when None.
         device: `auto`, `cpu`, `cuda[:N]` or `mps`.
-        workers: How many processes; one a core on a CPU and one on a GPU when None. With 0 or 1
-            all is done in this process.
+        workers: How many workers; one a core on a CPU and one a GPU when None. Without Ray, 0 and
+            1 mean that all is done in this process.
         limit: At most so many cases, drawn by the protocol's seed; all when None.
         pictures: How many of the worst objects the page shows.
+        ray: `auto`, `local` or HOST:PORT of a Ray cluster to work on; None for this machine alone.
+        staff: What follows from device, workers and ray.
 
     Raises:
         OptionError: If a number is out of range.
@@ -68,10 +71,11 @@ class Plan:
     workers: int | None = None
     limit: int | None = None
     pictures: int = 8
+    ray: str | None = None
+    staff: Staff = field(init=False)
 
     def __post_init__(self) -> None:
-        if self.workers is not None and self.workers < 0:
-            raise OptionError(f"workers must be 0 or more, got {self.workers}")
+        object.__setattr__(self, "staff", Staff(self.device, self.workers, self.ray))
         if self.limit is not None and self.limit < 1:
             raise OptionError(f"limit must be 1 or more, got {self.limit}")
         if self.pictures < 0:
@@ -87,12 +91,14 @@ class Progress:
         of: Cases there are.
         objects: Objects that are finished.
         failures: What failed so far.
+        lost: Workers that were lost so far; what they did was tried again.
     """
 
     cases: int
     of: int
     objects: int
     failures: int
+    lost: int = 0
 
 
 Watch = Callable[[Progress], None]
@@ -122,36 +128,38 @@ def evaluate(
             settings, or another evaluation is writing to it.
         OutputError: If the results cannot be written.
     """
-    dataset = find_dataset(plan.data)
+    dataset = find_dataset(plan.data if plan.ray is None else plan.data.absolute())
     settings = _settings(plan, dataset, segmenter)
     dataset = dataset.limited(plan.limit, plan.protocol.seed)
-    device = segmenter.device if segmenter is not None else resolve_device(plan.device)
-    with held(plan.output):
+    device = str(segmenter.device) if segmenter is not None else _device(plan)
+    staff = plan.staff if segmenter is None else Staff(workers=1)
+    with staff.hired() as crew, held(plan.output):
         store = Store(plan.output, settings, plan.protocol.steps, restart)
         done = store.done()
         tasks = [
-            (case, done.get(case.name, frozenset()))
+            Task(case, done.get(case.name, frozenset()))
             for case in dataset.cases
             if not store.finished(case.name)
         ]
         for case in dataset.unlabelled:
             store.record(Failure(case.name, None, "", case.problem))
         finished = len(dataset.cases) - len(tasks)
-        job = Job(settings["model"], plan.device, plan.protocol)
-        workers = min(len(tasks), _workers(plan, device.type))
-        for event in _events(tasks, job, workers, segmenter):
-            store.record(event)
-            finished += isinstance(event, CaseEnd)
-            if watch is not None:
-                objects, failures = len(store.results.objects), len(store.failures)
-                watch(Progress(finished, len(dataset.cases), objects, failures))
+        work = Trials(settings["model"], plan.protocol, segmenter)
+        losses: list[str] = []
+        with closing(crew.run(tasks, work, losses)) as events:
+            for event in events:
+                store.record(event)
+                finished += isinstance(event, CaseEnd)
+                if watch is not None:
+                    told = (len(store.results.objects), len(store.failures), len(losses))
+                    watch(Progress(finished, len(dataset.cases), *told))
         if not store.results.objects and not store.failures:
             raise OptionError(
                 f"objects of at least {plan.protocol.min_voxels} voxels with one of the labels "
                 f"{', '.join(plan.protocol.labels) or '(any)'} are needed, got none in {plan.data} "
                 f"({store.small} are smaller); change --labels or --min-voxels"
             )
-        return _report(store, dataset, Measured(settings, _versions(), str(device)), plan)
+        return _report(store, dataset, Measured(settings, _versions(), device), plan)
 
 
 def _settings(plan: Plan, dataset: Dataset, segmenter: Segmenter | None) -> Json:
@@ -188,22 +196,11 @@ def _check_users(protocol: Protocol, model: str, kinds: frozenset[str]) -> None:
             )
 
 
-def _events(
-    tasks: Sequence[Task], job: Job, workers: int, segmenter: Segmenter | None
-) -> Iterator[Event]:
-    if not tasks:
-        return iter(())
-    if segmenter is not None or workers <= 1:
-        return run_here(tasks, job, segmenter)
-    return run_apart(tasks, job, workers)
-
-
-def _workers(plan: Plan, device: str) -> int:
-    if plan.workers is not None:
-        return plan.workers
-    if device != "cpu":
-        return 1
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def _device(plan: Plan) -> str:
+    """What computes, for the page; on Ray that is not decided here."""
+    if plan.ray is not None:
+        return f"{plan.device}, on Ray"
+    return str(resolve_device(plan.device))
 
 
 def _versions() -> dict[str, str]:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
+from voxclick.cohort.folder import make_folder
 from voxclick.errors import FileFormatError, OptionError, OutputError
 from voxclick.evaluate.event import CaseEnd, Event, Failure, Outcome
 from voxclick.evaluate.facts import HEADER, Facts, Key, format_facts, read_facts
-from voxclick.evaluate.folder import make_folder
 from voxclick.evaluate.results import ResultsFile, Row, write_whole
 from voxclick.geometry import Box
 from voxclick.prompts import PromptLog

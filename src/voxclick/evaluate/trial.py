@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from voxclick.cohort.reason import reason_of
 from voxclick.engine import Session
 from voxclick.engine.cache import EmbeddingCache
-from voxclick.errors import VoxclickError
 from voxclick.evaluate.asking import Asking
 from voxclick.evaluate.case import Case, Target
 from voxclick.evaluate.event import CaseEnd, Event, Failure, Outcome
@@ -56,7 +56,7 @@ def run_case(
     except Exception as error:
         logger.debug("%s failed", case.name, exc_info=True)
         failed += 1
-        yield Failure(case.name, None, "", _reason(error))
+        yield Failure(case.name, None, "", reason_of(error))
     yield CaseEnd(case.name, small, failed)
 
 
@@ -69,7 +69,7 @@ def _attempt(
         return _run_object(target, asking, _session(asking, volume, segmenter, cache))
     except Exception as error:  # a cohort goes on past one bad object
         logger.debug("%s, %s failed", asking.case, target.name, exc_info=True)
-        return Failure(asking.case, target.label, target.name, _reason(error))
+        return Failure(asking.case, target.label, target.name, reason_of(error))
 
 
 def _session(
@@ -129,11 +129,3 @@ def _drawn(
         for click in range(1, count + 1)
         for prompt in asking.prompts(click, target, truth, nothing, generator)
     ]
-
-
-def _reason(error: Exception) -> str:
-    """What went wrong, in one line."""
-    told = " ".join(str(error).split())
-    if isinstance(error, VoxclickError) and told:
-        return told
-    return f"{type(error).__name__}: {told}" if told else type(error).__name__

@@ -9,6 +9,9 @@ from pathlib import Path
 
 from voxclick.errors import OutputError, VoxclickError
 
+PART = ".voxclick-"
+"""What the names of folders begin with in which outputs are written before they appear."""
+
 
 def check_writable(path: Path, is_folder: bool = False) -> None:
     """Raise OutputError unless a file can be made at this path; call it before the work.
@@ -58,7 +61,7 @@ def whole(path: Path, suffix: str, is_folder: bool = False) -> Iterator[Path]:
     """
     check_writable(path, is_folder)
     try:
-        with tempfile.TemporaryDirectory(prefix=".voxclick-", dir=path.parent) as folder:
+        with tempfile.TemporaryDirectory(prefix=PART, dir=path.parent) as folder:
             part = Path(folder) / f"part{suffix}"
             yield part
             for file in (p for p in part.rglob("*") if p.is_file()) if is_folder else (part,):

@@ -20,17 +20,26 @@ LOCK = ".lock"
 """Stays in the folder: were it deleted, two runs could hold locks on two files of that name."""
 
 
+def check_folder(folder: Path) -> None:
+    """Raise OutputError unless the folder can be made, or is there; call it before the work."""
+    if not folder.parent.is_dir():
+        raise OutputError(
+            f"the results' folder must lie in one that is there, got {folder}; "
+            f"make {folder.parent} first"
+        )
+    if folder.exists() and not folder.is_dir():
+        raise OutputError(
+            f"the results need a folder, got the file {folder}; choose another --output"
+        )
+
+
 def make_folder(folder: Path) -> None:
     """Make the folder where it is not there.
 
     Raises:
         OutputError: If it cannot be made, or the folder it lies in is not there.
     """
-    if not folder.parent.is_dir():
-        raise OutputError(
-            f"the results' folder must lie in one that is there, got {folder}; "
-            f"make {folder.parent} first"
-        )
+    check_folder(folder)
     try:
         folder.mkdir(exist_ok=True)
     except OSError as error:
@@ -57,7 +66,7 @@ def held(folder: Path) -> Iterator[None]:
             _lock(lock)
         except (BlockingIOError, PermissionError):
             raise OptionError(
-                f"one evaluation at a time can write to {folder}, another is at work there; wait "
+                f"one run at a time can write to {folder}, another is at work there; wait "
                 "for it or choose another --output"
             ) from None
         except OSError as error:  # some network drives have no locks at all

@@ -5,8 +5,8 @@ import pytest
 from phantoms import GRIDS
 
 import voxclick as vc
-from voxclick.cli.scribble_file import read_scribble
 from voxclick.errors import InputError, PromptError
+from voxclick.request.scribble_file import read_scribble
 
 VOXELS = [[1.0, 2.0, 3.0], [4.0, 5.5, -6.0]]
 

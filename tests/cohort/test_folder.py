@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from voxclick.cohort.folder import held
 from voxclick.errors import OptionError, OutputError
-from voxclick.evaluate.folder import held
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from voxclick.evaluate.folder import held
+from voxclick.cohort.folder import held
 with held(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(60)

@@ -1,16 +1,16 @@
-"""What `voxclick segment` was asked: the prompts of its options and files, in order."""
+"""What a request asks for: the prompts of its options and files, in order."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from voxclick import io
-from voxclick.cli.scribble_file import read_scribble
-from voxclick.cli.segment import Segment
-from voxclick.errors import GridMismatchError, OptionError, PromptError
+from voxclick.errors import GridMismatchError, MissingFileError, OptionError, PromptError
 from voxclick.geometry import Grid
 from voxclick.io.lattice import laid_out
 from voxclick.prompts import BoxPrompt, MaskPrompt, Point, Prompt, PromptLog, Scribble
+from voxclick.request.request import Request
+from voxclick.request.scribble_file import read_scribble
 from voxclick.volume import Mask
 
 UNNAMED = "object"
@@ -93,28 +93,44 @@ class Asked:
         return bool(self.prompts) and self.name not in known
 
 
-def gather(options: Segment) -> Asked:
-    """The prompts that the options ask for.
+def check_spelling(request: Request) -> None:
+    """Raise what can be known of a request without reading an image or a mask.
+
+    Raises:
+        MissingFileError: If one of its files is not there.
+        PromptError: If there is no prompt, or one is not what a prompt can be.
+        OptionError: If it is not said which of several objects a prompt is about.
+        LogError: If its log is broken.
+    """
+    for path in request.files:
+        if not path.exists():
+            raise MissingFileError(f"a file or folder is needed at {path}, got nothing there")
+    log = None if request.prompts is None else PromptLog.load(request.prompts)
+    further = (request.mask, *request.scribble, *request.negative_scribble)
+    spelt = [*_boxes(request), *_clicks(request)]
+    _check_any(log, bool(spelt) or any(further))
+    _check_mask_label(request)
+    _name(request, log, bool(spelt) or any(further))
+
+
+def gather(request: Request) -> Asked:
+    """The prompts that a request asks for, read.
 
     Raises:
         PromptError: If there is none, or one is not what a prompt can be.
         OptionError: If it is not said which of several objects a prompt is about.
         InputError: If a file of prompts cannot be read.
     """
-    log = None if options.prompts is None else PromptLog.load(options.prompts)
-    scribbles = tuple(_scribbles(options))
+    log = None if request.prompts is None else PromptLog.load(request.prompts)
+    scribbles = tuple(_scribbles(request))
     prompts = (
-        *_frames(options),
+        *_frames(request),
         *(scribble for _, scribble, _ in scribbles),
-        *_clicks(options),
+        *_clicks(request),
     )
-    if not prompts and not (log and log.ordered()):
-        raise PromptError(
-            "a segmentation needs at least one prompt, got none; give --point I,J,K on the object, "
-            "or --box, --scribble, --mask or --prompts"
-        )
+    _check_any(log, bool(prompts))
     grids = tuple((path, grid) for path, _, grid in scribbles if grid is not None)
-    return Asked(log, _name(options, log, bool(prompts)), prompts, options.mask, grids)
+    return Asked(log, _name(request, log, bool(prompts)), prompts, request.mask, grids)
 
 
 def _on(prompt: MaskPrompt, grid: Grid, path: Path) -> MaskPrompt:
@@ -124,33 +140,49 @@ def _on(prompt: MaskPrompt, grid: Grid, path: Path) -> MaskPrompt:
     return MaskPrompt(Mask(laid_out(mask.array, mask.grid, grid, path), grid, mask.source))
 
 
-def _frames(options: Segment) -> Iterator[Prompt]:
-    if options.mask is not None:
-        yield MaskPrompt(io.read_mask(options.mask, _label(options.mask_label)))
-    elif options.mask_label is not None:
+def _check_any(log: PromptLog | None, more: bool) -> None:
+    if not more and not (log and log.ordered()):
+        raise PromptError(
+            "a segmentation needs at least one prompt, got none; give --point I,J,K on the object, "
+            "or --box, --scribble, --mask or --prompts"
+        )
+
+
+def _check_mask_label(request: Request) -> None:
+    if request.mask_label is not None and request.mask is None:
         raise OptionError("--mask-label chooses from a --mask, got none; add --mask FILE")
-    for text in options.box:
+
+
+def _frames(request: Request) -> Iterator[Prompt]:
+    _check_mask_label(request)
+    if request.mask is not None:
+        yield MaskPrompt(io.read_mask(request.mask, _label(request.mask_label)))
+    yield from _boxes(request)
+
+
+def _boxes(request: Request) -> Iterator[BoxPrompt]:
+    for text in request.box:
         i0, j0, k0, i1, j1, k1 = _numbers("--box", text, 6)
-        yield BoxPrompt((i0, j0, k0), (i1, j1, k1), space=options.space)
+        yield BoxPrompt((i0, j0, k0), (i1, j1, k1), space=request.space)
 
 
-def _scribbles(options: Segment) -> Iterator[tuple[Path, Scribble, Grid | None]]:
+def _scribbles(request: Request) -> Iterator[tuple[Path, Scribble, Grid | None]]:
     for positive, flag, files in (
-        (True, "--scribble", options.scribble),
-        (False, "--negative-scribble", options.negative_scribble),
+        (True, "--scribble", request.scribble),
+        (False, "--negative-scribble", request.negative_scribble),
     ):
         for file in files:
-            yield file, *read_scribble(flag, file, positive, options.space)
+            yield file, *read_scribble(flag, file, positive, request.space)
 
 
-def _clicks(options: Segment) -> Iterator[Point]:
+def _clicks(request: Request) -> Iterator[Point]:
     for positive, flag, texts in (
-        (True, "--point", options.point),
-        (False, "--negative", options.negative),
+        (True, "--point", request.point),
+        (False, "--negative", request.negative),
     ):
         for text in texts:
             i, j, k = _numbers(flag, text, 3)
-            yield Point((i, j, k), positive, options.space)
+            yield Point((i, j, k), positive, request.space)
 
 
 def _numbers(flag: str, text: str, count: int) -> Sequence[float]:
@@ -171,16 +203,16 @@ def _label(text: str | None) -> int | str | None:
     return int(text) if text is not None and text.isdecimal() else text
 
 
-def _name(options: Segment, log: PromptLog | None, more: bool) -> str:
+def _name(request: Request, log: PromptLog | None, more: bool) -> str:
     """The object that the prompts of the options are about."""
-    if options.name is not None:
-        if not options.name.strip():
+    if request.name is not None:
+        if not request.name.strip():
             raise OptionError("--name needs the name of an object, got an empty one")
-        return options.name
+        return request.name
     names = [entry.name for entry in log.objects] if log else []
     if len(names) > 1 and more:
         raise OptionError(
             f"it takes --name to say which object the prompts are about, got several in "
-            f"{options.prompts}: {', '.join(names)}"
+            f"{request.prompts}: {', '.join(names)}"
         )
     return names[0] if names else UNNAMED

@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 
 import voxclick as vc
-from voxclick.cli.asked import gather
-from voxclick.cli.segment import Segment
 from voxclick.errors import GridMismatchError, LogError, OptionError, PromptError
 from voxclick.prompts import ObjectLog, PromptLog, Step
+from voxclick.request.asked import gather
+from voxclick.request.request import Request
 
 GRID = vc.Grid((40, 36, 32), [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]])
 
 
 def asked(**options):
-    return gather(Segment("image.nii.gz", Path("out.nii.gz"), **options))
+    return gather(Request("image.nii.gz", Path("out.nii.gz"), **options))
 
 
 def saved(path, *names, **more):

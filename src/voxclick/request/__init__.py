@@ -1,0 +1,1 @@
+"""Segmentations asked for as paths and coordinates: one, or a list of many."""
