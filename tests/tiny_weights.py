@@ -5,6 +5,7 @@ from pathlib import Path
 
 from adapter_network import small_network
 from published_ct_sam3d import lively
+from published_sam import narrow as narrow_sam
 from published_sam2 import TINY_SIZES, narrow
 
 from voxclick.models.sam_adapter3d.checkpoint import write_network
@@ -35,9 +36,17 @@ def write_sam_adapter3d(path: Path) -> None:
     write_network(path, small_network(), Settings(Intensity(-50, 150, 50, 50), crop=64))
 
 
+def write_sam_slices(path: Path) -> None:
+    """A SAM that looks at frames of 64 pixels."""
+    from voxclick.models.sam_slices.names import in_library
+
+    save_weights(path, in_library(narrow_sam()), {"voxclick": "sam_slices"})
+
+
 TINY_WEIGHTS: dict[str, Callable[[Path], None]] = {
     "ct_sam3d": write_ct_sam3d,
     "sam2_slices": write_sam2_slices,
     "sam_adapter3d": write_sam_adapter3d,
+    "sam_slices": write_sam_slices,
 }
 """By family: writes a file that its segmenter takes."""

@@ -209,15 +209,15 @@ class SliceAnswer:
 
 
 class SliceSegmenter(Segmenter):
-    """A family that answers slice after slice, each from the memory of others.
+    """A family that answers single slices, with the prompts on them.
 
-    Its views are one voxel thick along the axis that it tracks along. All of its functions are
-    pure: what was found before comes in as `previous` and `memories`, and nothing is kept.
+    Its views are one voxel thick along the axis across which it sees slices. All of its functions
+    are pure: what was found before comes in as `previous` and `memories`, and nothing is kept.
     """
 
     @abstractmethod
     def slice_grid(self, grid: Grid, axis: int, index: int) -> Grid:
-        """The grid of the view that shows one slice of a volume, whole, with square pixels."""
+        """The grid of the view that shows one slice of a volume, whole."""
 
     @abstractmethod
     def prompt(
@@ -233,12 +233,21 @@ class SliceSegmenter(Segmenter):
             embedding: Of the slice's view.
             prompts: All prompts of this slice, in indices of its view, oldest first.
             previous: What was found on this slice before the newest prompt; None for nothing.
-            memories: Of other slices, where this one was visited from them; None where it was not.
+            memories: Of other slices, where this one was visited from them; None where it was not,
+                and always where the family keeps none.
         """
 
     @abstractmethod
     def draw(self, embedding: Embedding, mask: Float[Tensor, "i j k"]) -> SliceAnswer:
         """The object on a slice where a mask, 0 to 1 on the slice's view, says what it is."""
+
+    @abstractmethod
+    def spread(self, embedding: Embedding, answer: SliceAnswer) -> Float[Tensor, "i j k"]:
+        """The answer's logits on the grid of the slice's view."""
+
+
+class SliceTracker(SliceSegmenter):
+    """A family that goes on from slice to slice, each from the memory of others."""
 
     @abstractmethod
     def track(self, embedding: Embedding, memories: Memories) -> SliceAnswer:
@@ -247,7 +256,3 @@ class SliceSegmenter(Segmenter):
     @abstractmethod
     def remember(self, embedding: Embedding, answer: SliceAnswer) -> SliceMemory:
         """What a slice's answer tells other slices."""
-
-    @abstractmethod
-    def spread(self, embedding: Embedding, answer: SliceAnswer) -> Float[Tensor, "i j k"]:
-        """The answer's logits on the grid of the slice's view."""
