@@ -11,9 +11,13 @@ from torch import Tensor
 
 from voxclick.geometry import Box, Grid
 from voxclick.preprocess import View
+from voxclick.preprocess.turn import Turn
 from voxclick.preprocess.view import window
 from voxclick.prompts import Prompt
 from voxclick.types import Index3, Vector3
+
+UPRIGHT = "RAS"
+"""The patient's axes, in the order that `Spec.whole_mm` tells spacings."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,8 @@ class Spec:
         refinements: How many finer patches one prompt may refine.
         growths: The strategies of the engine that suit it (`engine.growth.kinds`), the default
             first.
+        whole_mm: For a model that sees volumes whole: the spacing of its only view along the
+            patient's axes left-right, back-front and feet-head; None for views of `patch` voxels.
     """
 
     name: str
@@ -47,10 +53,15 @@ class Spec:
     border_voxels: int = 2
     refinements: int = 8
     growths: tuple[str, ...] = ("wider", "cross-patch")
+    whole_mm: Vector3 | None = None
 
     def spacing_mm(self, grid: Grid, level: int) -> Vector3:
         """The spacing of views of this volume at a level, per axis."""
         native = grid.spacing_mm
+        if self.whole_mm is not None:
+            order = Turn.to(UPRIGHT, grid).order
+            i, j, k = (self.whole_mm[order.index(axis)] for axis in range(3))
+            return (i, j, k)
         spacing = min(self.spacings_mm[level], 2.0 ** (level + 1) * min(native))
         outgrown = np.array(grid.shape) > (0 if self.fixed_patch else self.patch)
         whole = float((outgrown * native * grid.shape / self.patch).max())
@@ -74,6 +85,8 @@ class Spec:
         steps = np.array(spacing) / np.array(grid.spacing_mm)
         fitting = np.maximum(np.ceil(np.array(grid.shape) / steps - 1e-6), 1).astype(int)
         shape = np.array(self.patch) if self.fixed_patch else np.minimum(self.patch, fitting)
+        if self.whole_mm is not None:
+            shape = fitting
         middle = (np.array(focus.start) + np.array(focus.stop) - 1) / 2
         reach = shape * steps / 2 - 0.5
         last = np.array(grid.shape) - 1
@@ -89,6 +102,8 @@ class Spec:
 
     def levels(self, grid: Grid) -> int:
         """How many levels are of use: up to the first whose view covers the whole volume."""
+        if self.whole_mm is not None:
+            return 1
         for level in range(len(self.spacings_mm)):
             extent = np.array(self.spacing_mm(grid, level)) * self.patch
             if (extent >= np.array(grid.spacing_mm) * grid.shape - 1e-6).all():

@@ -212,5 +212,31 @@ SAM_SLICES = (
     ),
 )
 
-MODELS: tuple[ModelRow, ...] = OURS + CT_SAM3D + SAM2_SLICES + SAM_ADAPTER3D + SAM_SLICES
+
+def _supervised(name: str, title: str, source: str) -> ModelRow:
+    return ModelRow(
+        name=name,
+        family="supervised",
+        title=f"MONAI's {title}, trained on your labels: prompts choose among what it finds",
+        module="voxclick.models.supervised.segmenter",
+        segmenter="SupervisedSegmenter",
+        prompts=EVERY_PROMPT,
+        licence="as of what it was trained from",
+        source=source,
+        checkpoint=Checkpoint(
+            file="weights.safetensors",
+            megabytes=0,
+            page=f"voxclick train {name} -o run --data DATA",
+        ),
+    )
+
+
+SUPERVISED = (
+    _supervised("dynunet", "DynUNet", "Isensee et al., Nature Methods 2021"),
+    _supervised("swin-unetr", "SwinUNETR", "Hatamizadeh et al., arXiv 2201.01266"),
+)
+
+MODELS: tuple[ModelRow, ...] = (
+    OURS + CT_SAM3D + SAM2_SLICES + SAM_ADAPTER3D + SAM_SLICES + SUPERVISED
+)
 """Every model, best first: `load()` gives the first."""

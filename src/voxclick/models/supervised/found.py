@@ -1,0 +1,106 @@
+"""What a network found in a volume, and which of it a prompt is about."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from voxclick.geometry import Box
+from voxclick.models.base import Embedding
+from voxclick.prompts import BoxPrompt, Prompt
+from voxclick.types import Array
+
+NOWHERE = -4.0
+"""Logits where nothing was asked for."""
+
+BESIDE = 1e-3
+"""What a voxel of the background counts, beside one of a structure, for which one is meant."""
+
+
+@dataclass(frozen=True, eq=False)
+class Found(Embedding):
+    """The likeliest structure of each voxel of a view, and by how much.
+
+    Attributes:
+        structure: Its number, from 0; also where the background is likelier still.
+        margin: Its logit over the likeliest other class, the background among them: above 0
+            exactly where it is the network's answer.
+        classes: How many structures there are.
+    """
+
+    structure: Int[Tensor, "i j k"]
+    margin: Float[Tensor, "i j k"]
+    classes: int
+
+    @classmethod
+    def of(cls, logits: Float[Tensor, "c i j k"]) -> "Found":
+        """From the logits of all classes, the background first."""
+        structure = logits[1:].argmax(dim=0)
+        best = logits[1:].gather(0, structure[None])[0]
+        other = logits[0]
+        if len(logits) > 2:
+            other = torch.maximum(other, logits[1:].topk(2, dim=0).values[1])
+        half = (best - other).clamp(-6e4, 6e4).to(torch.float16)
+        # what half precision makes a tie of is not the structure's
+        return cls(structure.to(torch.int16), half, len(logits) - 1)
+
+    @property
+    def nbytes(self) -> int:  # noqa: D102
+        return self.structure.nbytes + self.margin.nbytes
+
+    def mask_of(self, structure: int) -> Float[Tensor, "i j k"]:
+        """Logits of one structure, above 0 exactly where it is the network's answer."""
+        margin = self.margin.float()
+        return torch.where(self.structure == structure, margin, -margin.abs())
+
+    def asked(
+        self, prompts: Sequence[Prompt], previous: Float[Tensor, "i j k"] | None
+    ) -> int | None:
+        """The structure that prompts are about: the one that most of the positive ones lie on.
+
+        Each prompt has one vote, shared out over its voxels. Where the network sees background,
+        the likeliest structure there counts a thousandth, so that it decides only alone. Negative
+        prompts do not choose. Without a positive one the mask so far does.
+
+        Args:
+            prompts: In indices of the view.
+            previous: The object's mask so far, 0 to 1.
+
+        Returns:
+            None where nothing says it.
+        """
+        votes = np.zeros(self.classes)
+        for prompt in prompts:
+            if prompt.positive:
+                votes += self._vote(_voxels(prompt, self._shape))
+        if not votes.any() and previous is not None:
+            votes += self._vote(np.argwhere((previous >= 0.5).cpu().numpy()))
+        return int(votes.argmax()) if votes.any() else None
+
+    @property
+    def _shape(self) -> tuple[int, int, int]:
+        i, j, k = self.structure.shape
+        return (i, j, k)
+
+    def _vote(self, voxels: Int[Array, "n 3"]) -> Float[Array, " c"]:
+        if not len(voxels):
+            return np.zeros(self.classes)
+        i, j, k = torch.from_numpy(voxels.astype(np.int64)).to(self.structure.device).T
+        numbers = self.structure[i, j, k].cpu().numpy().astype(np.int64)
+        weights = np.where((self.margin[i, j, k] > 0).cpu().numpy(), 1.0, BESIDE)
+        votes: Array = np.bincount(numbers, weights, minlength=self.classes) / len(voxels)
+        return votes
+
+
+def _voxels(prompt: Prompt, shape: tuple[int, int, int]) -> Int[Array, "n 3"]:
+    """The voxels of a prompt that lie in the view."""
+    if isinstance(prompt, BoxPrompt):
+        box = prompt.region.intersection(Box.whole(shape))
+        inside: Array = np.argwhere(np.ones(box.shape, dtype=np.bool_)) + np.array(box.start)
+        return inside
+    voxels = prompt.voxels()
+    within: Array = voxels[((voxels >= 0) & (voxels < np.array(shape))).all(axis=1)]
+    return within
