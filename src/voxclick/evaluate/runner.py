@@ -49,6 +49,7 @@ class Plan:
         data: A folder of labelled cases in a known layout.
         output: The folder of results; made when it is not there.
         protocol: What is done with each object.
+        cases: Names or shell patterns of the cases; all when empty.
         model: Name of the model; the default model when None.
         device: `auto`, `cpu`, `cuda[:N]` or `mps`.
         workers: How many processes; one a core on a CPU and one on a GPU when None. With 0 or 1
@@ -63,6 +64,7 @@ class Plan:
     data: Path
     output: Path
     protocol: Protocol = field(default_factory=Protocol)
+    cases: tuple[str, ...] = ()
     model: str | None = None
     device: str = "auto"
     workers: int | None = None
@@ -122,7 +124,7 @@ def evaluate(
             settings, or another evaluation is writing to it.
         OutputError: If the results cannot be written.
     """
-    dataset = find_dataset(plan.data)
+    dataset = find_dataset(plan.data).chosen(plan.cases)
     settings = _settings(plan, dataset, segmenter)
     dataset = dataset.limited(plan.limit, plan.protocol.seed)
     device = segmenter.device if segmenter is not None else resolve_device(plan.device)
@@ -165,6 +167,7 @@ def _settings(plan: Plan, dataset: Dataset, segmenter: Segmenter | None) -> Json
     return {
         "data": str(plan.data.resolve()),
         "layout": dataset.layout,
+        **({"cases": list(plan.cases)} if plan.cases else {}),
         "limit": plan.limit,
         "model": name,
         "device": plan.device if segmenter is None else str(segmenter.device),

@@ -10,6 +10,7 @@ from data_sets import CENTRES, write_case
 import voxclick as vc
 from voxclick.cli import main
 from voxclick.errors import OptionError
+from voxclick.evaluate.dataset import find_dataset
 from voxclick.models.weights import read_header, read_weights
 from voxclick.train.config import Config
 from voxclick.train.loop import Run, train
@@ -95,13 +96,26 @@ def test_a_fold_leaves_out_what_the_other_recipes_leave_out(tmp_path):
     assert len(recipe.split.train) == 7
 
 
-def test_the_header_names_the_cases_of_each_part(tmp_path, data):
+def test_cases_that_were_left_out_can_be_evaluated_by_their_list(tmp_path):
+    for name in "abcdefghij":
+        write_case(tmp_path / "data" / name)
+    settings = replace(TINY, fold=0, structures=("liver",))
+    recipe = SupervisedRecipe(settings, tmp_path / "data", 1)
+    network = recipe.network(None)
+    recipe.write(tmp_path / "w.safetensors", network, network.state_dict(), {"step": 1})
+    held = set((tmp_path / "test_cases.txt").read_text().split())
+    assert held == set(recipe.split.test)
+    chosen = find_dataset(tmp_path / "data").chosen(sorted(held))
+    assert {f"data/{case.name}" for case in chosen.cases} == held
+    parts = {path.name for path in tmp_path.glob("*_cases.txt")}
+    assert parts == {"train_cases.txt", "validation_cases.txt", "test_cases.txt"}
+
+
+def test_a_run_goes_on_from_weights_of_the_same_network_and_structures(tmp_path, data):
     recipe = SupervisedRecipe(TINY, data, 1)
     network = recipe.network(None)
     recipe.write(tmp_path / "w.safetensors", network, network.state_dict(), {"step": 1})
-    header = read_header(tmp_path / "w.safetensors")
-    assert json.loads(header["run"])["cases"]["train"] == ["data/a"]
-    assert header["model"] == "dynunet"
+    assert read_header(tmp_path / "w.safetensors")["model"] == "dynunet"
     again = recipe.network(tmp_path / "w.safetensors")
     ours, theirs = network.state_dict(), again.state_dict()
     assert all(torch.equal(ours[name], theirs[name]) for name in ours)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -130,10 +131,16 @@ class SupervisedRecipe(Recipe[SupervisedSettings, LabelledPatch]):
     def write(
         self, path: Path, network: nn.Module, weights: dict[str, Tensor], told: dict[str, Any]
     ) -> None:
-        """In float32, with the sizes, the structures and the look of its input in the header."""
+        """In float32, with the sizes, the structures and the look of its input in the header.
+
+        Beside it a list of the cases of each part that has any, as `voxclick evaluate --cases`
+        takes it.
+        """
         header = header_of(self.settings.sizes(len(self.look.names)), self.look)
-        cases = {"train": self.split.train, "validation": self.split.validation}
-        told = {**told, "cases": {**cases, "test": self.split.test}}
+        for part, names in asdict(self.split).items():
+            if names:
+                listed = "".join(f"{name}\n" for name in names)
+                path.with_name(f"{part}_cases.txt").write_text(listed, encoding="utf-8")
         model = {"model": self.settings.network, "run": json.dumps(told)}
         save_weights(path, stored(weights), {**header, **model})
 
