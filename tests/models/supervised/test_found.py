@@ -32,6 +32,17 @@ def test_on_the_background_the_likeliest_structure_is_chosen():
     assert FOUND.asked([vc.Point((0, 1, 1))], None) == 1
 
 
+def test_corrections_where_the_network_is_wrong_do_not_change_the_structure():
+    corrections = [vc.Point((5, n, 1)) for n in range(4)]
+    assert FOUND.asked([vc.Point((3, 1, 1)), *corrections], None) == 0
+
+
+def test_what_a_first_box_leaves_open_a_click_decides():
+    half = vc.Box((3, 0, 0), (5, 4, 4))
+    assert FOUND.asked([half, vc.Point((5, 1, 1))], None) == 1
+    assert FOUND.asked([half, vc.Point((2, 1, 1))], None) == 0
+
+
 def test_one_click_on_a_structure_outweighs_many_on_the_background():
     clicks = [vc.Point((0, n, 1)) for n in range(4)]
     assert FOUND.asked([*clicks, vc.Point((2, 1, 1))], None) == 0

@@ -12,6 +12,7 @@ from voxclick.train.supervised.settings import SupervisedSettings
         ({"patch": (64, 64)}, "patch must be three"),
         ({"spacing_mm": (1.0, 1.0, 0.0)}, "spacing_mm must be three"),
         ({"intensity": (0.0, 1.0)}, "low, high, mean and std"),
+        ({"data_set": "amos"}, "data_set must be one of kits21"),
         ({"fold": 5}, "fold must be -1"),
         ({"optimiser": "adam"}, "optimiser must be one of"),
         ({"fall": "linear"}, "fall must be one of"),

@@ -59,11 +59,13 @@ class Found(Embedding):
     def asked(
         self, prompts: Sequence[Prompt], previous: Float[Tensor, "i j k"] | None
     ) -> int | None:
-        """The structure that prompts are about: the one that most of the positive ones lie on.
+        """The structure that prompts are about: the one that the first positive one lies on.
 
-        Each prompt has one vote, shared out over its voxels. Where the network sees background,
-        the likeliest structure there counts a thousandth, so that it decides only alone. Negative
-        prompts do not choose. Without a positive one the mask so far does.
+        Each prompt has a vote, shared out over its voxels, and each further one half of the vote
+        before: corrections lie where the network is wrong, and would name its errors. Where the
+        network sees background, the likeliest structure there counts a thousandth, so that it
+        decides only alone. Negative prompts do not choose. Without a positive one the mask so far
+        does.
 
         Args:
             prompts: In indices of the view.
@@ -73,9 +75,8 @@ class Found(Embedding):
             None where nothing says it.
         """
         votes = np.zeros(self.classes)
-        for prompt in prompts:
-            if prompt.positive:
-                votes += self._vote(_voxels(prompt, self._shape))
+        for number, prompt in enumerate(one for one in prompts if one.positive):
+            votes += 0.5**number * self._vote(_voxels(prompt, self._shape))
         if not votes.any() and previous is not None:
             votes += self._vote(np.argwhere((previous >= 0.5).cpu().numpy()))
         return int(votes.argmax()) if votes.any() else None

@@ -172,7 +172,8 @@ def _split(settings: SupervisedSettings, data: Path | None) -> tuple[Split, Volu
     if data is None:
         raise OptionError("this recipe needs labelled volumes, got none; give them with --data")
     if settings.split:
-        split, cases = published_split(data / settings.split, max(settings.fold, 0), "")
+        fold, data_set = max(settings.fold, 0), settings.data_set
+        split, cases = published_split(data / settings.split, fold, data_set)
         return split.without(settings.exclude), Volumes.of_cases(cases)
     volumes = Volumes(data, settings.include, settings.exclude)
     if settings.fold < 0:

@@ -7,7 +7,7 @@ from voxclick.errors import OptionError
 from voxclick.models.supervised.sizes import Sizes
 from voxclick.preprocess.statistics import Intensity
 from voxclick.train.settings import EpochSettings
-from voxclick.train.split import FOLDS
+from voxclick.train.split import FOLDS, NAMES
 from voxclick.types import Vector3
 
 OPTIMISERS = ("sgd", "adamw")
@@ -30,6 +30,8 @@ class PatchSettings(EpochSettings):
             training case is CT, else for each volume's own.
         split: The file with the folds published for 3DSAM-adapter, below the data; empty for folds
             drawn by the seed.
+        data_set: Whose labels that file's cases have (`kits21`, `pancreas`, `lits17`, `colon`), for
+            their names.
         fold: Which of them is left out, a fifth of the cases; -1 to train on all.
         positive: Share of the patches around a voxel of a structure; others lie anywhere.
         augmented: Share of the patches that are turned and scaled.
@@ -46,6 +48,7 @@ class PatchSettings(EpochSettings):
     spacing_mm: tuple[float, ...] = (1.5, 1.5, 1.5)
     intensity: tuple[float, ...] = ()
     split: str = ""
+    data_set: str = ""
     fold: int = -1
     positive: float = 0.5
     augmented: float = 0.2
@@ -63,6 +66,10 @@ class PatchSettings(EpochSettings):
         if len(self.intensity) not in (0, 4):
             raise OptionError(
                 f"intensity must be low, high, mean and std, got {list(self.intensity)}"
+            )
+        if self.data_set and self.data_set not in NAMES:
+            raise OptionError(
+                f"data_set must be one of {', '.join(NAMES)}, or empty, got {self.data_set!r}"
             )
         if not -1 <= self.fold < FOLDS:
             raise OptionError(f"fold must be -1, or 0 to {FOLDS - 1}, got {self.fold}")
