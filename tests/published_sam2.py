@@ -70,6 +70,11 @@ def memory(width, feed):
         )
         for norm in (1, 2, 3):
             shapes |= affine(f"{root}.norm{norm}", (width,))
+    return shapes | memory_encoder(width)
+
+
+def memory_encoder(width):
+    shapes = {}
     for level in range(4):
         root = "memory_encoder.mask_downsampler.encoder"
         into = (4 ** (level + 1), 4**level, 3, 3)

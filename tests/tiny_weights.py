@@ -5,6 +5,7 @@ from pathlib import Path
 
 from adapter_network import small_network
 from published_ct_sam3d import lively
+from published_edgetam import narrow as narrow_edgetam
 from published_sam import narrow as narrow_sam
 from published_sam2 import TINY_SIZES, narrow
 from supervised_network import LOOK, SIZES, tiny
@@ -35,6 +36,15 @@ def write_sam2_slices(path: Path) -> None:
     save_weights(path, tensors, header)
 
 
+def write_edgetam(path: Path) -> None:
+    """An EdgeTAM of a million weights that looks at frames of 64 pixels."""
+    from voxclick.models.sam2_slices.edgetam.names import in_network
+    from voxclick.models.sam2_slices.plan import EDGETAM
+
+    tensors = in_network(narrow_edgetam())
+    save_weights(path, tensors, {"voxclick": "sam2_slices", **EDGETAM.told(tensors, 64)})
+
+
 def write_sam_adapter3d(path: Path) -> None:
     """3DSAM-adapter at eight channels, in crops of 64 voxels."""
     write_network(path, small_network(), Settings(Intensity(-50, 150, 50, 50), crop=64))
@@ -55,8 +65,9 @@ def write_supervised(path: Path) -> None:
 TINY_WEIGHTS: dict[str, Callable[[Path], None]] = {
     "ct_sam3d": write_ct_sam3d,
     "sam2_slices": write_sam2_slices,
+    "edgetam": write_edgetam,
     "sam_adapter3d": write_sam_adapter3d,
     "sam_slices": write_sam_slices,
     "supervised": write_supervised,
 }
-"""By family: writes a file that its segmenter takes."""
+"""By family, or network of one: writes a file that its segmenter takes."""

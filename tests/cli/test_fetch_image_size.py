@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import pytest
+import torch
+from published_edgetam import narrow as narrow_edgetam
 from published_sam2 import TINY_SIZES, narrow
 
 import voxclick as vc
@@ -11,7 +13,7 @@ from voxclick.models.sam2_slices.architecture import trunk_of
 from voxclick.models.sam2_slices.convert import FAMILY
 from voxclick.models.sam2_slices.names import in_library
 from voxclick.models.sam2_slices.segmenter import Sam2SlicesSegmenter
-from voxclick.models.weights import save_weights
+from voxclick.models.weights import read_weights, save_weights
 
 
 @pytest.fixture
@@ -47,3 +49,29 @@ def test_a_size_that_no_network_looks_at_is_refused(
 ) -> None:
     assert main(["fetch", "sam2.1-tiny", "--from", str(small), "--image-size", "500"]) == 2
     assert "multiple of 32" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_weights_of_larger_windows_take_larger_steps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("VOXCLICK_HOME", str(tmp_path / "home"))
+    torch.save({"model": narrow_edgetam(grid=16)}, tmp_path / "edgetam.pt")
+    assert main(["fetch", "--from", str(tmp_path / "edgetam.pt")]) == 0
+    assert size_of("edgetam") == 1024
+    assert main(["fetch", "edgetam", "--image-size", "512"]) == 0
+    assert size_of("edgetam") == 512
+    capsys.readouterr()
+    assert main(["fetch", "edgetam", "--image-size", "320"]) == 2
+    assert "a multiple of 256 from 256 up, got 320" in capsys.readouterr().err
+    assert size_of("edgetam") == 512
+
+
+def test_an_odd_step_in_a_header_is_told(
+    small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    odd = tmp_path / "odd.safetensors"
+    tensors, header = read_weights(small)
+    save_weights(odd, tensors, {**header, "image_step": "0"})
+    assert main(["fetch", "sam2.1-tiny", "--from", str(odd), "--image-size", "512"]) == 2
+    assert "image_step as a number from 1 up, got '0'" in capsys.readouterr().err

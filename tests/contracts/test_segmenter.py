@@ -25,7 +25,7 @@ VOLUME, TRUTH = bright_ball(GRIDS["anisotropic"], CENTRE, 9.0)
 def segmenter(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Segmenter:
-    """Each model, and each family with published weights at its smallest, which knows nothing."""
+    """Each model, and each published network at its smallest, which knows nothing."""
     if request.param in SKILLED:
         return vc.load(request.param, "cpu")
     path = tmp_path_factory.mktemp("tiny") / "weights.safetensors"

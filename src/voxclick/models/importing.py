@@ -16,6 +16,9 @@ MEGABYTE = 1_000_000
 SAME_SIZE = 0.1
 """Files of one model differ by a smaller share than this."""
 
+SMALLEST_STEP = 32
+"""Frames are a multiple of so many pixels, or of what the header of the weights tells."""
+
 SHOWN = 4
 """Names that a message tells of many."""
 
@@ -87,9 +90,17 @@ def _resized(row: ModelRow, header: dict[str, str], image_size: int) -> dict[str
             f"an image size is for models that look at frames, got {image_size} for {row.name}; "
             "leave it out"
         )
-    if image_size < 64 or image_size % 32:
+    said = header.get("image_step", str(SMALLEST_STEP))
+    if not said.isdecimal() or int(said) == 0:
+        raise FileFormatError(
+            f"the header of weights must tell image_step as a number from 1 up, got {said!r}; "
+            "import the checkpoint again with voxclick fetch"
+        )
+    step = int(said)
+    if image_size < 64 or image_size % step:
         raise OptionError(
-            f"an image size must be a multiple of 32 from 64 up, got {image_size}; use 512 or 1024"
+            f"an image size must be a multiple of {step} from {max(64, step)} up, "
+            f"got {image_size}; use 512 or 1024"
         )
     return {**header, "image_size": str(image_size)}
 

@@ -142,6 +142,22 @@ SAM2_SLICES = (
         ),
     ),
     *(_sam2("sam2", size, large, "072824") for size, large in SAM2_MEGABYTES.items()),
+    ModelRow(
+        name="edgetam",
+        family="sam2_slices",
+        title="EdgeTAM, a SAM 2 for phones; slices as video frames",
+        module="voxclick.models.sam2_slices.segmenter",
+        segmenter="Sam2SlicesSegmenter",
+        prompts=EVERY_PROMPT,
+        licence="Apache-2.0",
+        source="Zhou et al., arXiv 2501.07256; Shen et al., arXiv 2408.02635",
+        checkpoint=Checkpoint(
+            file="edgetam.pt",
+            megabytes=56,
+            hub="facebook/EdgeTAM",
+            url="https://github.com/facebookresearch/EdgeTAM/raw/main/checkpoints/edgetam.pt",
+        ),
+    ),
 )
 
 

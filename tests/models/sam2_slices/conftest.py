@@ -1,20 +1,34 @@
-"""A small SAM 2 of every test here, and what the authors' package gave for another."""
+"""A small SAM 2 and a small EdgeTAM of every test here, and what the authors gave for another."""
 
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from published_edgetam import narrow as narrow_edgetam
 from published_sam2 import TINY_SIZES, narrow
 
 from voxclick.models.sam2_slices.convert import from_published
-from voxclick.models.sam2_slices.network import Sam2Volume
+from voxclick.models.sam2_slices.network import SliceNetwork
 
 
 @pytest.fixture(scope="session")
-def network() -> Sam2Volume:
+def network() -> SliceNetwork:
     """A network for frames of 64 pixels, drawn at random."""
     return from_published(narrow(), 64, TINY_SIZES)
+
+
+@pytest.fixture(scope="session")
+def edgetam() -> SliceNetwork:
+    """An EdgeTAM for frames of 64 pixels, drawn at random."""
+    return from_published(narrow_edgetam(), 64)
+
+
+@pytest.fixture(scope="session", params=["network", "edgetam"])
+def either(request: pytest.FixtureRequest) -> SliceNetwork:
+    """One after the other."""
+    network: SliceNetwork = request.getfixturevalue(request.param)
+    return network
 
 
 @pytest.fixture(scope="session")

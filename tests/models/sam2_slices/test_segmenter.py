@@ -13,8 +13,8 @@ CENTRE = (20, 18, 16)
 
 
 @pytest.fixture(scope="module")
-def segmenter(network):
-    return Sam2SlicesSegmenter(torch.device("cpu"), network)
+def segmenter(either):
+    return Sam2SlicesSegmenter(torch.device("cpu"), either)
 
 
 def seen(segmenter, volume, axis, index):
@@ -50,7 +50,8 @@ def test_features_are_kept_in_half_the_bytes(segmenter):
     volume, _ = bright_ball(GRIDS["straight"], CENTRE, 9.0)
     _, embedding = seen(segmenter, volume, 2, 16)
     assert embedding.features.coarse.dtype == torch.bfloat16
-    assert embedding.nbytes == 2 * (64 * 16 + 16 * 64 + 8 * 256)
+    width = len(embedding.features.coarse)
+    assert embedding.nbytes == 2 * (width * 16 + width // 4 * 64 + width // 8 * 256)
 
 
 def test_a_slice_is_followed_from_the_memory_of_its_neighbour(segmenter):
@@ -90,3 +91,18 @@ def test_a_slice_without_prompts_goes_by_the_mask_so_far(segmenter):
 def test_every_way_through_slices_suits_it():
     ways = {row.name for row in GROWTHS if "slices" in row.name}
     assert set(Sam2SlicesSegmenter.spec.growths) == ways
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("growth", Sam2SlicesSegmenter.spec.growths)
+def test_a_session_goes_through_slices_and_back(segmenter, growth):
+    volume, truth = bright_ball(GRIDS["anisotropic"], CENTRE, 9.0)
+    asked = vc.Session(volume, segmenter, growth=growth)
+    asked.add(vc.MaskPrompt(truth, axis=2, slices=[15]))
+    first = asked.mask().array
+    asked.add(vc.Point((30.0, 18.0, 17.0), positive=False))
+    asked.undo()
+    assert np.array_equal(asked.mask().array, first)
+    assert first[..., 15].any()
+    asked.add(vc.Box((9, 7, 14), (32, 30, 19)), to="another")
+    assert "another" in asked.objects

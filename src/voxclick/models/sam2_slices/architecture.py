@@ -18,6 +18,9 @@ from voxclick.errors import FileFormatError, OptionError
 MEMORY_WIDTH = 64
 """Channels of a memory: fixed in the library, and the same in all released weights."""
 
+STEP = 32
+"""Frames must be a multiple of so many pixels."""
+
 
 @dataclass(frozen=True)
 class Trunk:
@@ -104,50 +107,108 @@ def configuration(tensors: Mapping[str, Tensor], trunk: Trunk, image_size: int) 
         OptionError: If the size is no multiple of 32 from 64 up.
         FileFormatError: If the memory is not as wide as the library wants it.
     """
-    if image_size < 64 or image_size % 32:
-        raise OptionError(
-            f"an image size must be a multiple of 32 from 64 up, got {image_size}; use 512 or 1024"
-        )
-    memories, memory_width = _shape(tensors, "memory_temporal_positional_encoding")[::3]
-    if memory_width != MEMORY_WIDTH:
-        raise FileFormatError(
-            f"a SAM 2 needs memories of {MEMORY_WIDTH} channels, got {memory_width}; "
-            "such weights cannot be used"
-        )
-    width = _shape(tensors, "no_memory_embedding")[-1]
-    side = image_size // 16
-    signed = "temporal_positional_encoding_projection_layer.weight" in tensors
+    check_size(image_size, STEP)
+    width = shape_of(tensors, "no_memory_embedding")[-1]
     return Sam2VideoConfig(
         vision_config=_vision(tensors, trunk, image_size, width),
         prompt_encoder_config=Sam2VideoPromptEncoderConfig(
             image_size=image_size, hidden_size=width
         ),
-        mask_decoder_config=_decoder(tensors, width),
+        mask_decoder_config=Sam2VideoMaskDecoderConfig(**decoder_sizes(tensors)),
         image_size=image_size,
-        num_maskmem=memories,
-        enable_occlusion_spatial_embedding="occlusion_spatial_embedding_parameter" in tensors,
-        enable_temporal_pos_encoding_for_object_pointers=signed,
-        memory_attention_hidden_size=width,
-        memory_attention_num_layers=_count(tensors, r"memory_attention\.layers\.(\d+)\."),
-        memory_attention_feed_forward_hidden_size=_shape(
+        memory_attention_feed_forward_hidden_size=shape_of(
             tensors, "memory_attention.layers.0.linear1.weight"
         )[0],
-        memory_attention_rope_feat_sizes=[side, side],
-        memory_encoder_hidden_size=width,
-        memory_encoder_output_channels=memory_width,
-        mask_downsampler_embed_dim=width,
-        memory_fuser_num_layers=_count(tensors, r"memory_encoder\.memory_fuser\.layers\.(\d+)\."),
-        memory_fuser_embed_dim=width,
-        memory_fuser_intermediate_dim=_shape(
-            tensors, "memory_encoder.memory_fuser.layers.0.pointwise_conv1.weight"
-        )[0],
+        **memory_sizes(tensors, image_size),
     )
+
+
+def check_size(image_size: int, step: int) -> None:
+    """Refuse frames whose features do not fill their windows.
+
+    Raises:
+        OptionError: If the size is no multiple of the step, or less than 64.
+    """
+    if image_size < 64 or image_size % step:
+        raise OptionError(
+            f"an image size must be a multiple of {step} from {max(64, step)} up, "
+            f"got {image_size}; use 512 or 1024"
+        )
+
+
+def memory_sizes(tensors: Mapping[str, Tensor], image_size: int) -> dict[str, Any]:
+    """What the library's configurations call the sizes of all that remembers.
+
+    Raises:
+        FileFormatError: If the memory is not as wide as the library wants it.
+    """
+    memories, memory_width = shape_of(tensors, "memory_temporal_positional_encoding")[::3]
+    if memory_width != MEMORY_WIDTH:
+        raise FileFormatError(
+            f"a SAM 2 needs memories of {MEMORY_WIDTH} channels, got {memory_width}; "
+            "such weights cannot be used"
+        )
+    width = shape_of(tensors, "no_memory_embedding")[-1]
+    fuser = "memory_encoder.memory_fuser.layers.0.pointwise_conv1.weight"
+    signed = "temporal_positional_encoding_projection_layer.weight" in tensors
+    return {
+        "num_maskmem": memories,
+        "enable_occlusion_spatial_embedding": "occlusion_spatial_embedding_parameter" in tensors,
+        "enable_temporal_pos_encoding_for_object_pointers": signed,
+        "memory_attention_hidden_size": width,
+        "memory_attention_num_layers": count(tensors, r"memory_attention\.layers\.(\d+)\."),
+        "memory_attention_rope_feat_sizes": [image_size // 16, image_size // 16],
+        "memory_encoder_hidden_size": width,
+        "memory_encoder_output_channels": memory_width,
+        "mask_downsampler_embed_dim": width,
+        "memory_fuser_num_layers": count(tensors, r"memory_encoder\.memory_fuser\.layers\.(\d+)\."),
+        "memory_fuser_embed_dim": width,
+        "memory_fuser_intermediate_dim": shape_of(tensors, fuser)[0],
+    }
+
+
+def decoder_sizes(tensors: Mapping[str, Tensor]) -> dict[str, int]:
+    """What the library's configurations call the sizes of the mask decoder."""
+    return {
+        "hidden_size": shape_of(tensors, "no_memory_embedding")[-1],
+        "mlp_dim": shape_of(tensors, "mask_decoder.transformer.layers.0.mlp.proj_in.weight")[0],
+        "num_hidden_layers": count(tensors, r"mask_decoder\.transformer\.layers\.(\d+)\."),
+        "num_multimask_outputs": shape_of(tensors, "mask_decoder.mask_tokens.weight")[0] - 1,
+        "iou_head_hidden_dim": shape_of(tensors, "mask_decoder.iou_prediction_head.proj_in.weight")[
+            0
+        ],
+    }
+
+
+def feature_sizes(image_size: int) -> list[list[int]]:
+    """Rows and columns of the three levels of features that frames of this size give."""
+    return [[image_size // step, image_size // step] for step in (4, 8, 16)]
+
+
+def count(tensors: Mapping[str, Tensor], pattern: str) -> int:
+    """How many different numbers stand in names that begin so."""
+    numbers = {int(found[1]) for name in tensors if (found := re.match(pattern, name))}
+    return len(numbers)
+
+
+def shape_of(tensors: Mapping[str, Tensor], name: str) -> tuple[int, ...]:
+    """The shape of an entry.
+
+    Raises:
+        FileFormatError: If it is not there.
+    """
+    if name not in tensors:
+        raise FileFormatError(
+            f"a SAM 2 checkpoint needs the entry that the library calls {name!r}, got "
+            f"{len(tensors)} entries without it; get the file that its authors published"
+        )
+    return tuple(tensors[name].shape)
 
 
 def _vision(
     tensors: Mapping[str, Tensor], trunk: Trunk, image_size: int, width: int
 ) -> Sam2VisionConfig:
-    side, background = image_size // 16, _shape(tensors, "vision_encoder.backbone.pos_embed")
+    background = shape_of(tensors, "vision_encoder.backbone.pos_embed")
     channels = [trunk.embed_dim * 2**stage for stage in range(len(trunk.stages))]
     return Sam2VisionConfig(
         backbone_config=Sam2HieraDetConfig(
@@ -161,40 +222,16 @@ def _vision(
             global_attention_blocks=list(trunk.global_blocks),
         ),
         backbone_channel_list=channels[::-1],
-        backbone_feature_sizes=[[4 * side, 4 * side], [2 * side, 2 * side], [side, side]],
+        backbone_feature_sizes=feature_sizes(image_size),
         fpn_hidden_size=width,
-    )
-
-
-def _decoder(tensors: Mapping[str, Tensor], width: int) -> Sam2VideoMaskDecoderConfig:
-    return Sam2VideoMaskDecoderConfig(
-        hidden_size=width,
-        mlp_dim=_shape(tensors, "mask_decoder.transformer.layers.0.mlp.proj_in.weight")[0],
-        num_hidden_layers=_count(tensors, r"mask_decoder\.transformer\.layers\.(\d+)\."),
-        num_multimask_outputs=_shape(tensors, "mask_decoder.mask_tokens.weight")[0] - 1,
-        iou_head_hidden_dim=_shape(tensors, "mask_decoder.iou_prediction_head.proj_in.weight")[0],
     )
 
 
 def _blocks(tensors: Mapping[str, Tensor]) -> tuple[int, tuple[int, ...]]:
     """Channels of the first stage and blocks of each, from where the channels double."""
-    blocks = _count(tensors, r"vision_encoder\.backbone\.blocks\.(\d+)\.")
+    blocks = count(tensors, r"vision_encoder\.backbone\.blocks\.(\d+)\.")
     widths = [
-        _shape(tensors, f"vision_encoder.backbone.blocks.{block}.layer_norm2.weight")[0]
+        shape_of(tensors, f"vision_encoder.backbone.blocks.{block}.layer_norm2.weight")[0]
         for block in range(blocks)
     ]
     return widths[0], tuple(widths.count(width) for width in dict.fromkeys(widths))
-
-
-def _count(tensors: Mapping[str, Tensor], pattern: str) -> int:
-    numbers = {int(found[1]) for name in tensors if (found := re.match(pattern, name))}
-    return len(numbers)
-
-
-def _shape(tensors: Mapping[str, Tensor], name: str) -> tuple[int, ...]:
-    if name not in tensors:
-        raise FileFormatError(
-            f"a SAM 2 checkpoint needs the entry that the library calls {name!r}, got "
-            f"{len(tensors)} entries without it; get the file that its authors published"
-        )
-    return tuple(tensors[name].shape)

@@ -6,7 +6,7 @@ from jaxtyping import UInt8
 from torch import Tensor
 
 from voxclick.models.sam2_slices.frames import frame
-from voxclick.models.sam2_slices.network import Sam2Volume, SliceFeatures
+from voxclick.models.sam2_slices.network import SliceFeatures, SliceNetwork
 
 
 class Clip:
@@ -19,7 +19,7 @@ class Clip:
     """
 
     def __init__(
-        self, network: Sam2Volume, slices: UInt8[Tensor, "n h w"], budget_bytes: int = 1 << 30
+        self, network: SliceNetwork, slices: UInt8[Tensor, "n h w"], budget_bytes: int = 1 << 30
     ) -> None:
         self.network = network
         self.slices = slices

@@ -1,7 +1,7 @@
-"""Checkpoints of SAM 2, 2.1 and MedSAM2, from their authors or from the hub, as networks."""
+"""Checkpoints of SAM 2, 2.1, MedSAM2 and EdgeTAM, from their authors or the hub, as networks."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,40 +10,45 @@ from transformers.initialization import no_init_weights
 
 from voxclick.errors import FileFormatError
 from voxclick.models.published import Imported, read_published
-from voxclick.models.sam2_slices.architecture import Trunk, configuration, trunk_of
-from voxclick.models.sam2_slices.names import in_library, recognises
-from voxclick.models.sam2_slices.network import Sam2Volume
-
-__all__ = ["from_header", "from_published", "import_checkpoint", "recognises"]
+from voxclick.models.sam2_slices import names
+from voxclick.models.sam2_slices.architecture import trunk_of
+from voxclick.models.sam2_slices.edgetam import names as edgetam_names
+from voxclick.models.sam2_slices.network import SliceNetwork
+from voxclick.models.sam2_slices.plan import EDGETAM, Plan, planned, sam2
 
 FAMILY = "sam2_slices"
 PUBLISHED_SIZE, MEDICAL_SIZE = 1024, 512
-"""Pixels of the frames that SAM 2 and MedSAM2 were trained on."""
+"""Pixels of the frames that SAM 2, EdgeTAM and MedSAM2 were trained on."""
+
+
+def recognises(keys: Collection[str]) -> bool:
+    """Whether entries of these names are those of a network of the family, in either form."""
+    return names.recognises(keys) or edgetam_names.recognises(keys)
 
 
 def from_published(
     state_dict: Mapping[str, Any], image_size: int, sizes: Mapping[str, Any] | None = None
-) -> Sam2Volume:
+) -> SliceNetwork:
     """The network of a published checkpoint.
 
     Args:
-        state_dict: Its entries, in the authors' names or the library's; or the whole file, which
+        state_dict: Its entries, in the authors' names or the hub's; or the whole file, which
             holds them under `model`.
         image_size: Pixels of the square frames to look at; the weights fit any.
-        sizes: Of an image encoder that was never released: `embed_dim`, `stages`,
-            `global_att_blocks`; None to recognise it from the weights.
+        sizes: Of an image encoder of SAM 2 that was never released: `embed_dim`, `stages`,
+            `global_att_blocks`; None to recognise it from the weights. EdgeTAM's is always.
 
     Raises:
         FileFormatError: If entries are missing, unknown, or of other shapes.
-        OptionError: If the image size is no multiple of 32.
+        OptionError: If the image size is no multiple of 32, or of 256 for EdgeTAM.
     """
-    tensors = in_library(_tensors(state_dict))
-    return _network(tensors, trunk_of(tensors, sizes), image_size)
+    tensors, plan = _published(state_dict, sizes)
+    return _network(tensors, plan, image_size)
 
 
 def from_header(
     tensors: Mapping[str, Tensor], header: Mapping[str, str], image_size: int | None = None
-) -> Sam2Volume:
+) -> SliceNetwork:
     """The network of a file that `voxclick fetch` wrote.
 
     Args:
@@ -55,13 +60,13 @@ def from_header(
         FileFormatError: If the header or the entries are not such a file's.
     """
     try:
-        trunk, said = Trunk.from_json(header["trunk"]), int(header["image_size"])
+        plan, said = planned(header), int(header["image_size"])
     except (KeyError, TypeError, ValueError) as error:
         raise FileFormatError(
-            f"weights of {FAMILY} need a header with trunk and image_size, got "
+            f"weights of {FAMILY} need a header with image_size and trunk or network, got "
             f"{sorted(header)} ({error}); import the checkpoint again with voxclick fetch"
         ) from None
-    return _network(tensors, trunk, image_size or said)
+    return _network(tensors, plan, image_size or said)
 
 
 def import_checkpoint(path: Path, image_size: int | None = None) -> Imported:
@@ -74,48 +79,51 @@ def import_checkpoint(path: Path, image_size: int | None = None) -> Imported:
 
     Raises:
         MissingFileError: If there is nothing at the path.
-        FileFormatError: If it is no SAM 2.
+        FileFormatError: If it is no SAM 2 and no EdgeTAM.
     """
     file = path / "model.safetensors" if path.is_dir() else path
-    tensors = in_library(_tensors(read_published(file)))
-    trunk = trunk_of(tensors)
+    tensors, plan = _published(read_published(file))
     size = image_size or _trained_size(file)
-    _network(tensors, trunk, size)
-    header = {"voxclick": FAMILY, "image_size": str(size), "trunk": trunk.to_json()}
-    return Imported(tensors, header)
+    _network(tensors, plan, size)
+    return Imported(tensors, {"voxclick": FAMILY, **plan.told(tensors, size)})
 
 
-def _network(tensors: Mapping[str, Tensor], trunk: Trunk, image_size: int) -> Sam2Volume:
-    config = configuration(tensors, trunk, image_size)
+def _published(
+    checkpoint: Mapping[str, Any], sizes: Mapping[str, Any] | None = None
+) -> tuple[dict[str, Tensor], Plan]:
+    """A checkpoint's entries by the network's names, and its plan."""
+    held = checkpoint.get("model", checkpoint)
+    entries = {name: v for name, v in held.items() if isinstance(v, Tensor)}
+    if edgetam_names.recognises(entries):
+        return edgetam_names.in_network(entries), EDGETAM
+    if names.recognises(entries):
+        tensors = names.in_library(entries)
+        return tensors, sam2(trunk_of(tensors, sizes))
+    first = ", ".join(list(held)[:3])
+    raise FileFormatError(
+        f"a checkpoint of SAM 2 with its memory is needed, got {len(held)} entries such as "
+        f"{first}; use a file of facebookresearch/sam2, facebook/sam2.1-*, MedSAM2 or EdgeTAM"
+    )
+
+
+def _network(tensors: Mapping[str, Tensor], plan: Plan, image_size: int) -> SliceNetwork:
     with no_init_weights():
-        network = Sam2Volume(config)
+        network = plan.build(tensors, image_size)
     wanted = {name: tuple(entry.shape) for name, entry in network.state_dict().items()}
     given = {name: tuple(entry.shape) for name, entry in tensors.items()}
-    for complaint, names in (
+    for complaint, odd in (
         ("lacks", sorted(wanted.keys() - given.keys())),
         ("has the unknown entry", sorted(given.keys() - wanted.keys())),
         ("has another shape in", sorted(n for n in wanted if given.get(n) != wanted[n])),
     ):
-        if names:
+        if odd:
             raise FileFormatError(
-                f"a SAM 2 checkpoint of {len(wanted)} entries is needed, this one {complaint} "
-                f"{names[0]!r} and {len(names) - 1} more; get the file that its authors published"
+                f"a checkpoint of {len(wanted)} entries is needed, this one {complaint} "
+                f"{odd[0]!r} and {len(odd) - 1} more; get the file that its authors published"
             )
     network.load_state_dict({name: entry.float() for name, entry in tensors.items()})
     network.eval()
     return network
-
-
-def _tensors(checkpoint: Mapping[str, Any]) -> dict[str, Tensor]:
-    held = checkpoint.get("model", checkpoint)
-    entries = {name: v for name, v in held.items() if isinstance(v, Tensor)}
-    if not recognises(entries):
-        first = ", ".join(list(held)[:3])
-        raise FileFormatError(
-            f"a checkpoint of SAM 2 with its memory is needed, got {len(held)} entries such as "
-            f"{first}; use a file of facebookresearch/sam2, facebook/sam2.1-* or MedSAM2"
-        )
-    return entries
 
 
 def _trained_size(file: Path) -> int:

@@ -94,19 +94,30 @@ def in_library(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     Raises:
         FileFormatError: If the four point embeddings are not all there.
     """
-    if in_library_names(tensors):
-        renamed = dict(tensors)
-    else:
-        missing = [name for name in POINT_TYPES if name not in tensors]
-        if missing:
-            raise FileFormatError(
-                f"a SAM 2 checkpoint needs the entry {missing[0]!r}, got {len(tensors)} entries "
-                "without it; get the file that its authors published"
-            )
-        renamed = {library_name(n): t for n, t in tensors.items() if n not in POINT_TYPES}
-        renamed["prompt_encoder.point_embed.weight"] = torch.cat([tensors[n] for n in POINT_TYPES])
-    # one matrix under two names, which files hold once
+    return with_both(tensors if in_library_names(tensors) else renamed(tensors))
+
+
+def renamed(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The authors' tensors by the library's names.
+
+    Raises:
+        FileFormatError: If the four point embeddings are not all there.
+    """
+    missing = [name for name in POINT_TYPES if name not in tensors]
+    if missing:
+        raise FileFormatError(
+            f"a SAM 2 checkpoint needs the entry {missing[0]!r}, got {len(tensors)} entries "
+            "without it; get the file that its authors published"
+        )
+    named = {library_name(n): t for n, t in tensors.items() if n not in POINT_TYPES}
+    named["prompt_encoder.point_embed.weight"] = torch.cat([tensors[n] for n in POINT_TYPES])
+    return named
+
+
+def with_both(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors with the one matrix that has two names under both; files hold it once."""
+    found = dict(tensors)
     for one, other in ((IMAGE_POSITION, PROMPT_POSITION), (PROMPT_POSITION, IMAGE_POSITION)):
-        if one in renamed:
-            renamed.setdefault(other, renamed[one])
-    return renamed
+        if one in found:
+            found.setdefault(other, found[one])
+    return found

@@ -1,10 +1,12 @@
-"""SAM 2 with memory, as transformers has it, driven slice by slice without a session."""
+"""Networks with memory, as transformers has them, driven slice by slice without a session."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from jaxtyping import Float, Int
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 from transformers import Sam2VideoConfig, Sam2VideoModel
 from transformers.models.sam2_video.modeling_sam2_video import NO_OBJ_SCORE, get_1d_sine_pe
@@ -44,36 +46,72 @@ class SliceFeatures(Embedding):
         return SliceFeatures(self.fine.to(dtype), self.middle.to(dtype), self.coarse.to(dtype))
 
 
-class Sam2Volume(Sam2VideoModel):  # type: ignore[misc]  # the library is not typed
-    """SAM 2 on single slices; what it knows of others comes in as memories.
+class SliceNetwork(nn.Module, ABC):
+    """A network of SAM 2's kind on single slices; what it knows of others comes in as memories.
 
-    The weights and modules are the library's. The order of steps is that of the authors' predictor
-    (arXiv 2408.00714), from which the library departs in five places: the pointer of a mask
-    prompt, earlier logits with later clicks, the memory of a mask prompt, and corrections, which
-    it drops or decodes without memory. Nothing here turns gradients off.
+    The weights and modules are the library's, whose model stands behind this class among the bases
+    of each network. The order of steps is that of the authors' predictor (arXiv 2408.00714), from
+    which the library departs in five places: the pointer of a mask prompt, earlier logits with
+    later clicks, the memory of a mask prompt, and corrections, which it drops or decodes without
+    memory. Nothing here turns gradients off.
 
     Args:
         config: The library's configuration.
     """
 
+    config: Any
+    dtype: torch.dtype
+    vision_encoder: Any
+    prompt_encoder: Any
+    mask_decoder: Any
+    memory_encoder: Any
+    memory_attention: Any
+    object_pointer_proj: Any
+    mask_downsample: Any
+    temporal_positional_encoding_projection_layer: Any
+    get_image_wide_positional_embeddings: Any
+    occlusion_spatial_embedding_parameter: Tensor | None
+    memory_temporal_positional_encoding: Tensor
     no_memory_embedding: Tensor
+    no_object_pointer: Tensor
     image_position: Tensor
     memory_position: Tensor
+    hidden_dim: int
+    mem_dim: int
+    num_maskmem: int
 
-    def __init__(self, config: Sam2VideoConfig) -> None:
+    def __init__(self, config: Any) -> None:
         super().__init__(config)
-        side = config.image_size // 16
-        image = self.vision_encoder.neck.position_encoding
-        memory = self.memory_encoder.position_encoding
-        for name, encoding, width in (
-            ("image_position", image, self.hidden_dim),
-            ("memory_position", memory, self.mem_dim),
-        ):
-            shape = torch.Size((1, width, side, side))
-            told = encoding(shape, torch.device("cpu"), torch.float32)
-            self.register_buffer(name, told[0].flatten(1).T.contiguous(), persistent=False)
+        encoding = self.vision_encoder.neck.position_encoding
+        image = waves(encoding, self.hidden_dim, self.frame_size // 16)
+        self.register_buffer("image_position", image, persistent=False)
+        self.register_buffer("memory_position", self._places(), persistent=False)
         self.mask_decoder.__class__ = MaskDecoder  # the library builds it, without asking of which
         norms_by_channel(self)
+
+    @abstractmethod
+    def _stages(self, frame: Float[Tensor, "1 3 s s"]) -> list[Tensor]:
+        """Features of the image encoder at a quarter to a thirty-second of the frame's size."""
+
+    @abstractmethod
+    def _places(self) -> Float[Tensor, "t m"]:
+        """Where the tokens of a memory lie on their slice."""
+
+    @abstractmethod
+    def _kept(
+        self, memory: Float[Tensor, "1 m h w"], place: Float[Tensor, "1 m h w"]
+    ) -> Float[Tensor, "t m"]:
+        """What is kept of a memory that was just made, as tokens."""
+
+    @abstractmethod
+    def _attended(
+        self,
+        image: Float[Tensor, "t c"],
+        memory: Float[Tensor, "k m"],
+        memory_position: Float[Tensor, "k m"],
+        pointers: int,
+    ) -> Float[Tensor, "t c"]:
+        """A slice's tokens after they attended to memories, of which the last are pointers."""
 
     @property
     def frame_size(self) -> int:
@@ -86,8 +124,7 @@ class Sam2Volume(Sam2VideoModel):  # type: ignore[misc]  # the library is not ty
 
         Position encodings are left out: they are constant, and most of what the library keeps.
         """
-        stages = self.vision_encoder.backbone(frame[None]).intermediate_hidden_states
-        fine, middle, coarse, last = (stage.permute(0, 3, 1, 2) for stage in stages)  # 1 c h w
+        fine, middle, coarse, last = self._stages(frame[None])
         convolutions = self.vision_encoder.neck.convs
         top = convolutions[0](last)
         coarse = convolutions[1](coarse) + functional.interpolate(top, scale_factor=2.0)
@@ -166,12 +203,12 @@ class Sam2Volume(Sam2VideoModel):  # type: ignore[misc]  # the library is not ty
         sharp = answer.prompted and not self.training
         mask = (mask > 0).float() if sharp else mask.sigmoid()
         mask = mask * self.config.sigmoid_scale_for_mem_enc + self.config.sigmoid_bias_for_mem_enc
-        encoded, _ = self.memory_encoder(features.coarse[None].to(self.dtype), mask)
-        told = encoded[0].flatten(1).T  # t m
+        memory, place = self.memory_encoder(features.coarse[None].to(self.dtype), mask)
         if self.occlusion_spatial_embedding_parameter is not None:
-            absent = (answer.presence <= 0).to(told.dtype)
-            told = told + absent * self.occlusion_spatial_embedding_parameter
-        return Sam2Memory(told.to(torch.bfloat16).contiguous(), answer.token)
+            absent = (answer.presence <= 0).to(memory.dtype)
+            memory = memory + absent * self.occlusion_spatial_embedding_parameter[..., None, None]
+        kept = self._kept(memory, place)
+        return Sam2Memory(kept.to(torch.bfloat16).contiguous(), answer.token)
 
     def _decode(
         self,
@@ -232,7 +269,7 @@ class Sam2Volume(Sam2VideoModel):  # type: ignore[misc]  # the library is not ty
             told = len(pointers)
             tokens, positions = torch.cat([tokens, pointers]), torch.cat([positions, where])
         image = features.coarse.flatten(1).T.to(self.dtype)  # t c
-        seen = attend(self.memory_attention, image, self.image_position, tokens, positions, told)
+        seen = self._attended(image, tokens, positions, told)
         return seen.T.reshape(1, *features.coarse.shape)
 
     def _spatial(self, recalled: Recalled) -> tuple[Tensor, Tensor]:
@@ -253,3 +290,50 @@ class Sam2Volume(Sam2VideoModel):  # type: ignore[misc]  # the library is not ty
             sines = get_1d_sine_pe(distances / max(most - 1, 1), dim=self.hidden_dim)
             where = self.temporal_positional_encoding_projection_layer(sines.to(pointers.dtype))
         return pointers.reshape(-1, self.mem_dim), where.repeat_interleave(parts, dim=0)
+
+
+class Sam2Volume(SliceNetwork, Sam2VideoModel):  # type: ignore[misc]  # the library is not typed
+    """SAM 2, 2.1 or MedSAM2 on single slices.
+
+    Args:
+        config: The library's configuration.
+    """
+
+    def __init__(self, config: Sam2VideoConfig) -> None:
+        super().__init__(config)
+
+    def _stages(self, frame: Float[Tensor, "1 3 s s"]) -> list[Tensor]:
+        stages = self.vision_encoder.backbone(frame).intermediate_hidden_states
+        return [stage.permute(0, 3, 1, 2) for stage in stages]  # 1 c h w
+
+    def _places(self) -> Float[Tensor, "t m"]:
+        encoding = self.memory_encoder.position_encoding
+        return waves(encoding, self.mem_dim, self.frame_size // 16)
+
+    def _kept(
+        self, memory: Float[Tensor, "1 m h w"], place: Float[Tensor, "1 m h w"]
+    ) -> Float[Tensor, "t m"]:
+        return memory[0].flatten(1).T
+
+    def _attended(
+        self,
+        image: Float[Tensor, "t c"],
+        memory: Float[Tensor, "k m"],
+        memory_position: Float[Tensor, "k m"],
+        pointers: int,
+    ) -> Float[Tensor, "t c"]:
+        where = self.image_position
+        return attend(self.memory_attention, image, where, memory, memory_position, pointers)
+
+
+def waves(encoding: Any, width: int, side: int) -> Float[Tensor, "t c"]:
+    """The sines that tell places on a square, row by row.
+
+    Args:
+        encoding: Of the library's modules, which gives them.
+        width: Channels.
+        side: Rows and columns.
+    """
+    shape = torch.Size((1, width, side, side))
+    told: Tensor = encoding(shape, torch.device("cpu"), torch.float32)
+    return told[0].flatten(1).T.contiguous()

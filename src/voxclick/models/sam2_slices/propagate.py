@@ -11,7 +11,7 @@ from voxclick.errors import OptionError, PromptError
 from voxclick.models.base import Memories, SliceAnswer, SliceMemory
 from voxclick.models.sam2_slices.clip import Clip
 from voxclick.models.sam2_slices.frames import frame_mask
-from voxclick.models.sam2_slices.network import Sam2Volume
+from voxclick.models.sam2_slices.network import SliceNetwork
 from voxclick.types import Array
 
 Pictures = Shaped[Tensor, "n h w"] | Shaped[Array, "n h w"]
@@ -26,7 +26,7 @@ ABSENT = -1024.0
 
 @torch.inference_mode()
 def propagate(
-    network: Sam2Volume,
+    network: SliceNetwork,
     slices: Pictures | Clip,
     steps: Sequence[Sequence[Any]],
     masks: Pictures | None = None,

@@ -15,7 +15,7 @@ from voxclick.models.base import Embedding, Memories, SliceAnswer, SliceTracker,
 from voxclick.models.sam2_slices.convert import from_header
 from voxclick.models.sam2_slices.frames import frame, frame_mask
 from voxclick.models.sam2_slices.memory import Sam2Memory
-from voxclick.models.sam2_slices.network import Sam2Volume, SliceFeatures
+from voxclick.models.sam2_slices.network import SliceFeatures, SliceNetwork
 from voxclick.models.slices.clicks import clicks
 from voxclick.models.slices.plane import Plane, slice_grid
 from voxclick.models.weights import read_weights
@@ -45,7 +45,7 @@ class SeenSlice(Embedding):
 
 
 class Sam2SlicesSegmenter(SliceTracker):
-    """SAM 2, 2.1 or MedSAM2 on the slices of a volume.
+    """SAM 2, 2.1, MedSAM2 or EdgeTAM on the slices of a volume.
 
     Args:
         device: Where it computes; in bfloat16 on a GPU, as the authors do.
@@ -60,12 +60,12 @@ class Sam2SlicesSegmenter(SliceTracker):
     )
 
     def __init__(
-        self, device: torch.device, weights: Path | Sam2Volume, image_size: int | None = None
+        self, device: torch.device, weights: Path | SliceNetwork, image_size: int | None = None
     ) -> None:
         self.device = device
         if isinstance(weights, Path):
             weights = from_header(*read_weights(weights), image_size)
-        self.network: Sam2Volume = weights.to(device).eval().requires_grad_(False)
+        self.network: SliceNetwork = weights.to(device).eval().requires_grad_(False)
 
     def slice_grid(self, grid: Grid, axis: int, index: int) -> Grid:  # noqa: D102
         return slice_grid(grid, axis, index, self.network.frame_size)

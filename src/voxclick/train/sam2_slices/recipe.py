@@ -8,13 +8,13 @@ import torch
 from torch import Tensor, nn
 
 from voxclick.models.sam2_slices.convert import FAMILY
-from voxclick.models.sam2_slices.network import Sam2Volume
+from voxclick.models.sam2_slices.network import SliceNetwork
 from voxclick.models.weights import save_weights
 from voxclick.train.curves import LOSS, Line, Panel
 from voxclick.train.epochs import EpochRecipe
 from voxclick.train.sam2_slices.clips import SEEN, ClipSample, draw_clip
 from voxclick.train.sam2_slices.settings import ClipSettings
-from voxclick.train.sam2_slices.start import freeze, new, part_of, plain, started, trunk_of
+from voxclick.train.sam2_slices.start import freeze, new, part_of, plain, plan_of, started
 from voxclick.train.sam2_slices.step import ClipFeedback
 from voxclick.train.schedule import cosine
 from voxclick.train.settings import Settings
@@ -42,18 +42,18 @@ class ClipRecipe(EpochRecipe[ClipSettings, ClipSample]):
     )
     some_unused: ClassVar[bool] = True  # a clip has masks or boxes, corrections or none
 
-    def network(self, start: Path | None) -> Sam2Volume:
+    def network(self, start: Path | None) -> SliceNetwork:
         """The start weights on frames of the settings' size, or a new network.
 
         Raises:
-            FileFormatError: If the start weights are none of SAM 2.
+            FileFormatError: If the start weights are none of SAM 2 or EdgeTAM.
         """
         of = self.settings
         network = new(of) if start is None else started(start, of.image_size)
         freeze(network, of.parts)
         return network
 
-    def module(self, network: Sam2Volume, threads: int) -> nn.Module:
+    def module(self, network: SliceNetwork, threads: int) -> nn.Module:
         """Clips with a simulated user; the image encoder has nothing that training changes."""
         network.train()
         return ClipFeedback(network, self.settings)
@@ -70,7 +70,7 @@ class ClipRecipe(EpochRecipe[ClipSettings, ClipSample]):
 
     def optimiser(self, network: nn.Module) -> torch.optim.Optimizer:
         """AdamW; biases and norms are not pulled to 0, and the image encoder has its own rate."""
-        assert isinstance(network, Sam2Volume)
+        assert isinstance(network, SliceNetwork)
         free = set(plain(network))
         groups: dict[tuple[float, float], list[nn.Parameter]] = {}
         for name, parameter in network.named_parameters():
@@ -91,13 +91,12 @@ class ClipRecipe(EpochRecipe[ClipSettings, ClipSample]):
         return cosine(step, self.steps, self.settings.last_rate)
 
     def write(
-        self, path: Path, network: Sam2Volume, weights: dict[str, Tensor], told: dict[str, Any]
+        self, path: Path, network: SliceNetwork, weights: dict[str, Tensor], told: dict[str, Any]
     ) -> None:
         """As `voxclick fetch` writes a checkpoint, with the run beside the sizes."""
         header = {
             "voxclick": FAMILY,
-            "image_size": str(network.frame_size),
-            "trunk": trunk_of(network).to_json(),
+            **plan_of(network).told(weights, network.frame_size),
             "run": json.dumps(told),
         }
         save_weights(path, weights, header)

@@ -12,7 +12,8 @@ from transformers.models.sam2_video.configuration_sam2_video import (
 
 from voxclick.models.sam2_slices.architecture import Trunk
 from voxclick.models.sam2_slices.convert import from_header
-from voxclick.models.sam2_slices.network import Sam2Volume
+from voxclick.models.sam2_slices.network import Sam2Volume, SliceNetwork
+from voxclick.models.sam2_slices.plan import EDGETAM, Plan, sam2
 from voxclick.models.weights import read_weights
 from voxclick.train.sam2_slices.settings import ClipSettings
 
@@ -24,7 +25,7 @@ MODULES = {
 """Part that the library's modules belong to; all others remember."""
 
 
-def started(path: Path, image_size: int) -> Sam2Volume:
+def started(path: Path, image_size: int) -> SliceNetwork:
     """The network of stored weights.
 
     Args:
@@ -32,7 +33,7 @@ def started(path: Path, image_size: int) -> Sam2Volume:
         image_size: Of the frames; the weights fit any.
 
     Raises:
-        FileFormatError: If these are no weights of SAM 2.
+        FileFormatError: If these are no weights of SAM 2 or EdgeTAM.
     """
     return from_header(*read_weights(path), image_size)
 
@@ -75,7 +76,7 @@ def new(settings: ClipSettings) -> Sam2Volume:
     return Sam2Volume(config)
 
 
-def freeze(network: Sam2Volume, parts: tuple[str, ...]) -> None:
+def freeze(network: SliceNetwork, parts: tuple[str, ...]) -> None:
     """Let these parts learn, and no other."""
     for name, parameter in network.named_parameters():
         parameter.requires_grad_(part_of(name) in parts)
@@ -84,6 +85,11 @@ def freeze(network: Sam2Volume, parts: tuple[str, ...]) -> None:
 def part_of(name: str) -> str:
     """The part that a parameter belongs to."""
     return MODULES.get(name.partition(".")[0], "memory")
+
+
+def plan_of(network: SliceNetwork) -> Plan:
+    """How a network like this one is built around weights."""
+    return sam2(trunk_of(network)) if isinstance(network, Sam2Volume) else EDGETAM
 
 
 def trunk_of(network: Sam2Volume) -> Trunk:
@@ -98,7 +104,7 @@ def trunk_of(network: Sam2Volume) -> Trunk:
     )
 
 
-def plain(network: Sam2Volume) -> Iterator[str]:
+def plain(network: SliceNetwork) -> Iterator[str]:
     """The names of parameters that no weight decay pulls: biases, and all of norms."""
     for prefix, module in network.named_modules():
         norm = isinstance(module, nn.LayerNorm) or "LayerNorm" in type(module).__name__

@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from voxclick.models.base import Memories, SliceAnswer, SliceMemory
 from voxclick.models.sam2_slices.frames import frame
-from voxclick.models.sam2_slices.network import Sam2Volume, SliceFeatures
+from voxclick.models.sam2_slices.network import SliceFeatures, SliceNetwork
 from voxclick.train.sam2_slices.clips import ClipSample
 from voxclick.train.sam2_slices.losses import Heard, answer_loss
 from voxclick.train.sam2_slices.prompting import Said, box_around, click_on
@@ -87,7 +87,7 @@ class ClipFeedback(nn.Module):
         settings: Prompts.
     """
 
-    def __init__(self, network: Sam2Volume, settings: ClipSettings) -> None:
+    def __init__(self, network: SliceNetwork, settings: ClipSettings) -> None:
         super().__init__()
         self.network = network
         self.settings = settings
