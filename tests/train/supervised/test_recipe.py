@@ -55,7 +55,7 @@ def test_a_run_that_was_stopped_ends_as_one_that_was_not(tmp_path, data):
 @pytest.mark.slow
 def test_a_trained_network_fills_a_column_of_the_same_table(tmp_path, data):
     """It learns two balls that look alike and lie apart, and a click on one gives it."""
-    settings = replace(TINY, epochs=120, width=8, rate=0.05, positive=1.0)
+    settings = replace(TINY, epochs=60, width=8, rate=0.05, positive=1.0)
     settings = replace(settings, batch=2, samples_per_volume=2, augmented=0.0, intensities=0.0)
     weights = train(Run(Config("supervised", settings), tmp_path / "run", data))
     session = vc.Session(data / "a/image.nii.gz", str(weights))
