@@ -10,7 +10,7 @@ from scipy.spatial.transform import Rotation
 from voxclick.models.base import UPRIGHT
 from voxclick.preprocess.statistics import Intensity
 from voxclick.preprocess.turn import Turn
-from voxclick.train.builtin.augment import augment
+from voxclick.train.augment import augment
 from voxclick.train.supervised.settings import PatchSettings
 from voxclick.train.volumes import Held, positions_of
 from voxclick.types import Array
