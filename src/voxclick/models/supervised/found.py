@@ -11,7 +11,7 @@ from torch import Tensor
 from voxclick.geometry import Box
 from voxclick.models.base import Embedding
 from voxclick.prompts import BoxPrompt, Prompt
-from voxclick.types import Array
+from voxclick.types import Array, Index3
 
 NOWHERE = -4.0
 """Logits where nothing was asked for."""
@@ -20,9 +20,13 @@ BESIDE = 1e-3
 """What a voxel of the background counts, beside one of a structure, for which one is meant."""
 
 
+Where = tuple[slice, slice, slice] | tuple[Array, Array, Array] | Tensor
+"""What picks voxels of a tensor."""
+
+
 @dataclass(frozen=True, eq=False)
 class Found(Embedding):
-    """The likeliest structure of each voxel of a view, and by how much.
+    """The likeliest structure of each voxel of a view, and by how much; in main memory.
 
     Attributes:
         structure: Its number, from 0; also where the background is likelier still.
@@ -76,32 +80,29 @@ class Found(Embedding):
         """
         votes = np.zeros(self.classes)
         for number, prompt in enumerate(one for one in prompts if one.positive):
-            votes += 0.5**number * self._vote(_voxels(prompt, self._shape))
+            votes += 0.5**number * self._vote(_where(prompt, self._shape))
         if not votes.any() and previous is not None:
-            votes += self._vote(np.argwhere((previous >= 0.5).cpu().numpy()))
+            votes += self._vote((previous >= 0.5).cpu())
         return int(votes.argmax()) if votes.any() else None
 
     @property
-    def _shape(self) -> tuple[int, int, int]:
+    def _shape(self) -> Index3:
         i, j, k = self.structure.shape
         return (i, j, k)
 
-    def _vote(self, voxels: Int[Array, "n 3"]) -> Float[Array, " c"]:
-        if not len(voxels):
+    def _vote(self, where: Where) -> Float[Array, " c"]:
+        numbers = self.structure[where].reshape(-1).numpy()
+        if not len(numbers):
             return np.zeros(self.classes)
-        i, j, k = torch.from_numpy(voxels.astype(np.int64)).to(self.structure.device).T
-        numbers = self.structure[i, j, k].cpu().numpy().astype(np.int64)
-        weights = np.where((self.margin[i, j, k] > 0).cpu().numpy(), 1.0, BESIDE)
-        votes: Array = np.bincount(numbers, weights, minlength=self.classes) / len(voxels)
+        weights = np.where(self.margin[where].reshape(-1).numpy() > 0, 1.0, BESIDE)
+        votes: Array = np.bincount(numbers, weights, minlength=self.classes) / len(numbers)
         return votes
 
 
-def _voxels(prompt: Prompt, shape: tuple[int, int, int]) -> Int[Array, "n 3"]:
+def _where(prompt: Prompt, shape: Index3) -> Where:
     """The voxels of a prompt that lie in the view."""
     if isinstance(prompt, BoxPrompt):
-        box = prompt.region.intersection(Box.whole(shape))
-        inside: Array = np.argwhere(np.ones(box.shape, dtype=np.bool_)) + np.array(box.start)
-        return inside
-    voxels = prompt.voxels()
-    within: Array = voxels[((voxels >= 0) & (voxels < np.array(shape))).all(axis=1)]
-    return within
+        return prompt.region.intersection(Box.whole(shape)).slices
+    voxels = prompt.voxels().astype(np.int64)
+    i, j, k = voxels[((voxels >= 0) & (voxels < np.array(shape))).all(axis=1)].T
+    return (i, j, k)
