@@ -7,10 +7,10 @@ READY := $(VENV)/.ready
 SOURCES := src tests benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check viewer-types fmt bench clean
+.PHONY: help setup demo test check viewer-types fmt bench bench-book clean
 
 help:  ## list the targets
-	@sed -n 's/^\([a-z]*\):.*##/\1/p' Makefile | awk '{ t = $$1; $$1 = ""; printf "  make %-6s%s\n", t, $$0 }'
+	@sed -n 's/^\([a-z-]*\):.*##/\1/p' Makefile | awk '{ t = $$1; $$1 = ""; printf "  make %-10s%s\n", t, $$0 }'
 
 setup: $(READY)  ## make the environment in .venv and install voxclick into it
 
@@ -59,6 +59,9 @@ fmt: $(READY)  ## mend format and imports
 
 bench: $(READY)  ## measure seconds and memory, write benchmarks/results/
 	$(BIN)/python -m benchmarks
+
+bench-book: $(READY)  ## measure every family on one page; DATA="FOLDER ..." for your own cases
+	$(BIN)/python -m benchmarks.book $(DATA)
 
 clean:  ## remove the environment and everything that was made
 	rm -rf $(VENV) node_modules demo build dist benchmarks/results .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -1,0 +1,1 @@
+"""The benchmark book: every family on the same prompts, on one page."""

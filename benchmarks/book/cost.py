@@ -1,0 +1,65 @@
+"""What one view of a model costs, in a process of its own: `python -m benchmarks.book.cost MODEL`.
+
+Every model gets the same three prompts on the packaged head, the first view that it would choose,
+and the mask that it found so far. It prints one JSON object: seconds by part, `peak_mib` of the
+process, and `idle_mib` before the model was loaded.
+"""
+
+import argparse
+import json
+import resource
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import voxclick as vc
+from benchmarks.parts import Rounds, head, timed
+from benchmarks.scan import INSIDE, INSIDE_TOO
+from voxclick.geometry import Box
+from voxclick.preprocess import View
+
+ROUNDS = 9
+PATIENCE_S = 60.0
+"""A part that took so long in all is not measured again."""
+
+
+def measure(model: str | Path) -> dict[str, Any]:
+    """Seconds of each part of a model, and the memory of this process."""
+    volume = vc.sample()
+    idle = _peak_mib()
+    segmenter = vc.load(model, "cpu")
+    at, further = head(INSIDE), head(INSIDE_TOO)
+    focus = Box(at, (at[0] + 1, at[1] + 1, at[2] + 1))
+    grid = segmenter.spec.look(volume.grid, focus, segmenter.spec.start)
+    view = View.of(volume, grid, segmenter.device)
+    points = [vc.Point(at), vc.Point(further), vc.Point((at[0] - 20, *at[1:]), positive=False)]
+    prompts = view.take(points)
+    embedding = segmenter.embed(view)
+    found = (segmenter.decode(embedding, prompts[:1], None) > 0).float()
+    rounds: Rounds = {}
+    began = time.perf_counter()
+    for _ in range(ROUNDS):
+        timed(rounds, "encode", lambda: segmenter.embed(view))
+        timed(rounds, "first answer", lambda: segmenter.decode(embedding, prompts[:1], None))
+        timed(rounds, "correction", lambda: segmenter.decode(embedding, prompts, found))
+        if time.perf_counter() - began > PATIENCE_S:
+            break
+    return {"seconds": rounds, "peak_mib": _peak_mib(), "idle_mib": idle}
+
+
+def _peak_mib() -> float:
+    # kilobytes on Linux, bytes on macOS
+    unit = 1 << 20 if sys.platform == "darwin" else 1 << 10
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
+
+
+def main() -> None:
+    """Print what one model costs."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("model")
+    print(json.dumps(measure(parser.parse_args().model)))
+
+
+if __name__ == "__main__":
+    main()
