@@ -48,7 +48,7 @@ def build(sizes: Sizes) -> nn.Module:
 def missing(error: ImportError) -> OptionError:
     """That a package of the supervised networks is not installed."""
     return OptionError(
-        f"supervised networks need the packages monai and einops, {error.name} is missing; install: "
+        f"supervised networks need the packages monai and einops, got no {error.name}; install: "
         "pip install 'voxclick[baselines]'"
     )
 
