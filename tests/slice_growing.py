@@ -18,7 +18,7 @@ from voxclick.models.base import (
     Memories,
     SliceAnswer,
     SliceMemory,
-    SliceSegmenter,
+    SliceTracker,
     Spec,
 )
 from voxclick.preprocess import View
@@ -52,13 +52,13 @@ class Seen(SliceMemory):
         return int(self.mask.nbytes)
 
 
-class SliceGrowing(SliceSegmenter):
+class SliceGrowing(SliceTracker):
     """Grows on a slice from clicks, and on the next from where it was."""
 
     spec = Spec(
         "slice_growing",
         frozenset(KINDS),
-        growths=("slices", "slices-published", "slices-up"),
+        growths=("slices", "slices-published", "slices-up", "prompted-slices"),
     )
 
     def __init__(self) -> None:

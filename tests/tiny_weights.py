@@ -6,11 +6,16 @@ from pathlib import Path
 from adapter_network import small_network
 from published_ct_sam3d import lively
 from published_edgetam import narrow as narrow_edgetam
+from published_sam import narrow as narrow_sam
 from published_sam2 import TINY_SIZES, narrow
+from supervised_network import LOOK, SIZES, tiny
 
 from voxclick.models.sam_adapter3d.checkpoint import write_network
-from voxclick.models.sam_adapter3d.settings import Intensity, Settings
+from voxclick.models.sam_adapter3d.settings import Settings
+from voxclick.models.supervised.look import header_of
+from voxclick.models.supervised.network import stored
 from voxclick.models.weights import save_weights
+from voxclick.preprocess.statistics import Intensity
 
 
 def write_ct_sam3d(path: Path) -> None:
@@ -45,10 +50,24 @@ def write_sam_adapter3d(path: Path) -> None:
     write_network(path, small_network(), Settings(Intensity(-50, 150, 50, 50), crop=64))
 
 
+def write_sam_slices(path: Path) -> None:
+    """A SAM that looks at frames of 64 pixels."""
+    from voxclick.models.sam_slices.names import in_library
+
+    save_weights(path, in_library(narrow_sam()), {"voxclick": "sam_slices"})
+
+
+def write_supervised(path: Path) -> None:
+    """A DynUNet of a few thousand weights, for two structures."""
+    save_weights(path, stored(tiny().state_dict()), header_of(SIZES, LOOK))
+
+
 TINY_WEIGHTS: dict[str, Callable[[Path], None]] = {
     "ct_sam3d": write_ct_sam3d,
     "sam2_slices": write_sam2_slices,
     "edgetam": write_edgetam,
     "sam_adapter3d": write_sam_adapter3d,
+    "sam_slices": write_sam_slices,
+    "supervised": write_supervised,
 }
 """By family, or network of one: writes a file that its segmenter takes."""

@@ -13,8 +13,9 @@ from benchmarks.sam2_slices import tiny
 from voxclick.models.sam2_slices.architecture import TRUNKS
 from voxclick.models.sam_adapter3d.checkpoint import write_network
 from voxclick.models.sam_adapter3d.network import Network
-from voxclick.models.sam_adapter3d.settings import Intensity, Settings
+from voxclick.models.sam_adapter3d.settings import Settings
 from voxclick.models.weights import save_weights
+from voxclick.preprocess.statistics import Intensity
 
 SLICE_SIDE = 512
 

@@ -72,6 +72,7 @@ def test_nothing_but_failures_is_a_failure(tmp_path):
         (["--clicks", "many"], "many"),
         (["--seed", "-1"], "-1"),
         (["--limit", "0"], "limit must be 1 or more, got 0"),
+        (["--cases", "nobody"], "cases must be names or patterns"),
         (["--workers", "-1"], "-1"),
         (["--tolerance-mm", "nan"], "nan"),
         (["--colour", "red"], "--colour"),

@@ -162,3 +162,19 @@ def test_without_a_limit_all_cases_stay(tmp_path):
     make_folders(tmp_path, 3)
     dataset = find_dataset(tmp_path)
     assert dataset.limited(None, 0) == dataset.limited(7, 0) == dataset
+
+
+def test_cases_are_chosen_by_name_or_pattern_with_or_without_the_folder(tmp_path):
+    make_folders(tmp_path, 12)
+    dataset = find_dataset(tmp_path)
+    first, *others = (case.name for case in dataset.cases)
+    assert [case.name for case in dataset.chosen([first]).cases] == [first]
+    whole = f"{tmp_path.name}/{first}"
+    assert [case.name for case in dataset.chosen([whole, others[3]]).cases] == [first, others[3]]
+    assert dataset.chosen(["*"]) == dataset.chosen([]) == dataset
+
+
+def test_a_pattern_that_fits_no_case_is_told(tmp_path):
+    make_folders(tmp_path, 3)
+    with pytest.raises(OptionError, match="got absent"):
+        find_dataset(tmp_path).chosen(["*", "absent"])

@@ -5,6 +5,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from phantoms import GRIDS
 from sheared import ALL_GRIDS
 
 from voxclick.geometry import Box, Grid
@@ -12,6 +13,7 @@ from voxclick.models.base import Embedding, Segmenter, Spec
 from voxclick.preprocess import View
 
 SPEC = Spec("any", frozenset({"point"}), patch=(24, 20, 16), spacings_mm=(1.5, 3.0, 6.0))
+WHOLE = Spec("whole", frozenset({"point"}), whole_mm=(1.5, 2.0, 3.0))
 FIXED = Spec("fixed", frozenset({"point"}), patch=(32, 32, 32), fixed_patch=True)
 
 shapes = st.tuples(*[st.sampled_from([1, 2, 5, 31, 64, 130, 300])] * 3)
@@ -171,6 +173,26 @@ def test_a_fixed_patch_has_its_shape_and_is_isotropic_on_every_volume(
 
 def test_a_fixed_patch_may_be_finer_than_thick_slices() -> None:
     assert FIXED.spacing_mm(scan((300, 300, 50), (0.8, 0.8, 5.0)), 0) == (1.5, 1.5, 1.5)
+
+
+@given(shapes, spacings)
+def test_a_whole_view_covers_the_volume_once_at_the_spacing_it_asks_for(
+    shape: tuple[int, int, int], spacing: tuple[float, float, float]
+) -> None:
+    native = scan(shape, spacing)
+    window = WHOLE.look(native, Box((0, 0, 0), (1, 1, 1)), 0)
+    assert np.allclose(window.spacing_mm, (1.5, 2.0, 3.0))
+    assert seen(native, window).box == native.box
+    assert WHOLE.levels(native) == 1
+    over = np.array(window.spacing_mm) * window.shape - np.array(spacing) * shape
+    assert np.all(over < np.array(window.spacing_mm) + 1e-6)
+
+
+def test_a_whole_view_has_its_spacings_along_the_patients_axes() -> None:
+    turned = GRIDS["permuted"]
+    assert turned.orientation == "PSR"
+    spacing = WHOLE.look(turned, Box((0, 0, 0), (1, 1, 1)), 0).spacing_mm
+    assert np.allclose(spacing, (2.0, 3.0, 1.5))
 
 
 def test_the_seam_is_abstract() -> None:

@@ -4,10 +4,13 @@ import numpy as np
 import pytest
 
 from voxclick.errors import OptionError
-from voxclick.geometry import Grid
-from voxclick.prompts import MaskPrompt
+from voxclick.geometry import Box, Grid
+from voxclick.prompts import BoxPrompt, MaskPrompt
+from voxclick.simulate.boxes import SliceBoxUser
+from voxclick.simulate.radioactive import SlicePointsUser
 from voxclick.simulate.slice_choice import chosen_slices
 from voxclick.simulate.slices import SliceCenterClick, SliceMaskUser
+from voxclick.simulate.user import ManyAtOnce
 from voxclick.types import Array
 from voxclick.volume import Mask
 
@@ -56,6 +59,30 @@ def test_of_a_flat_object_no_slice_is_chosen_twice() -> None:
 def test_an_impossible_choice_is_an_error(wrong) -> None:
     with pytest.raises(OptionError):
         SliceMaskUser(**wrong)
+
+
+@pytest.mark.parametrize(
+    "user",
+    [SlicePointsUser(), SliceBoxUser(slices=0, outward=0), SliceCenterClick(slices=0)],
+    ids=lambda user: type(user).__name__,
+)
+def test_every_slice_of_the_object_can_be_prompted(cone: Mask, user: ManyAtOnce) -> None:
+    nothing = Mask(np.zeros_like(cone.array), cone.grid)
+    prompts = user.next_prompts(cone, nothing, ANY)
+    assert len(prompts) == 10
+    for number, prompt in enumerate(prompts, start=2):
+        if isinstance(prompt, BoxPrompt):
+            assert prompt.region == Box((1, 1, number), (1 + number, 1 + number, number + 1))
+        else:
+            assert prompt.voxels()[0, 2] == number
+            assert cone.array[tuple(prompt.voxels()[0])]
+
+
+def test_every_slice_is_corrected_where_its_error_is_largest(cone: Mask) -> None:
+    found = cone.array.copy()
+    found[:, :, 4], found[10:, 10:, 9] = False, True
+    clicks = SliceCenterClick(slices=0).next_prompts(cone, mask(found), ANY)
+    assert [(click.at[2], click.positive) for click in clicks] == [(4, True), (9, False)]
 
 
 def test_the_true_mask_is_given_on_the_chosen_slices_once(cone: Mask) -> None:

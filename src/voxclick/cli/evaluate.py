@@ -130,6 +130,10 @@ class Evaluate:
         _left_out("N", "Objects of fewer voxels are skipped and counted; 100 if left out."),
     ] = None
 
+    cases: Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME|FILE ...")] = ()
+    """Names or patterns of the cases, or a file with one a line, as voxclick train leaves of its
+    parts; all if left out."""
+
     limit: Annotated[int | None, tyro.conf.arg(metavar="N")] = None
     """At most so many cases, drawn by the seed."""
 
@@ -155,6 +159,7 @@ class Evaluate:
 
         plan = Plan(
             data=self.data,
+            cases=tuple(_names(self.cases)),
             output=self.output,
             protocol=self._protocol(),
             model=self.model,

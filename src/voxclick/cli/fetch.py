@@ -106,10 +106,11 @@ def _got(row: "ModelRow", folder: Path, progress: Progress) -> Path:
     assert row.checkpoint is not None
     checkpoint = row.checkpoint
     by_hand = f"voxclick fetch {row.name} --from FILE"
+    size = f", {checkpoint.megabytes} MB" if checkpoint.megabytes else ""
     if not (checkpoint.hub or checkpoint.modelscope or checkpoint.url):
         raise OptionError(
-            f"the weights of {row.name} ({checkpoint.file}, {checkpoint.megabytes} MB) can only be "
-            f"got by hand: see {checkpoint.page}, then {by_hand}"
+            f"the weights of {row.name} ({checkpoint.file}{size}) can only be got by hand: see "
+            f"{checkpoint.page}, then {by_hand}"
         )
     doing = f"downloading {row.name}"
     progress.step(f"{doing} ({checkpoint.megabytes} MB)")

@@ -1,6 +1,6 @@
 """What is known of an object that is found slice by slice: a value, made anew at each step."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from voxclick.models.base import Memories, SliceAnswer, SliceMemory
@@ -19,7 +19,7 @@ class Found:
 
     Attributes:
         answer: What the family said.
-        memory: What it tells other slices.
+        memory: What it tells other slices; None from a family that keeps none.
         prompts: Those of this very slice, on the volume's grid, oldest first; empty on a slice that
             was only tracked.
         recalls: Whether it was tracked before it was prompted, so that its prompts correct what
@@ -27,14 +27,14 @@ class Found:
     """
 
     answer: SliceAnswer
-    memory: SliceMemory
+    memory: SliceMemory | None = None
     prompts: tuple[Prompt, ...] = ()
     recalls: bool = False
 
     @property
     def nbytes(self) -> int:
         """Bytes of what was found and what is remembered."""
-        return self.answer.logits.nbytes + self.memory.nbytes
+        return self.answer.logits.nbytes + (0 if self.memory is None else self.memory.nbytes)
 
     @property
     def empty(self) -> bool:
@@ -283,9 +283,14 @@ class Track:
             index=index,
             step=step,
             count=self.count,
-            prompted={n: self.found[n].memory for n in sorted(nearest) if n != index},
-            tracked={n: self.found[n].memory for n in sorted(way - prompted) if n in self.found},
+            prompted=self._told(n for n in sorted(nearest) if n != index),
+            tracked=self._told(sorted(way - prompted)),
         )
+
+    def _told(self, numbers: Iterable[int]) -> dict[int, SliceMemory]:
+        """The memories of those slices that have one."""
+        found = ((number, self.found.get(number)) for number in numbers)
+        return {n: one.memory for n, one in found if one is not None and one.memory is not None}
 
     def _border(self, below: int, above: int) -> int:
         """The first slice that is reached from the upper one of two with prompts."""

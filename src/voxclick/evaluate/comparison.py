@@ -17,7 +17,7 @@ from voxclick.types import Array, Json
 EXACT_UP_TO = 12
 """Cases up to which every choice of signs is tried: 4096 of them."""
 DRAWS = 10_000
-FREE = frozenset({"model", "device", "limit", "max_objects", "labels", "voxclick"})
+FREE = frozenset({"model", "device", "cases", "limit", "max_objects", "labels", "voxclick"})
 """Settings that two evaluations may differ in and still be compared without a word."""
 
 Rows = Sequence[Row]

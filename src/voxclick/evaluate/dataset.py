@@ -2,7 +2,9 @@
 
 import importlib
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from fnmatch import fnmatch
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +31,38 @@ class Dataset:
     layout: str
     cases: tuple[Case, ...]
     unlabelled: tuple[Case, ...] = ()
+
+    def chosen(self, patterns: Sequence[str]) -> "Dataset":
+        """The cases whose names fit one of these shell patterns; all for none.
+
+        A name may have the folder's own in front, as `voxclick train` tells them.
+
+        Raises:
+            OptionError: If a pattern fits no case.
+        """
+        if not patterns:
+            return self
+        folder = self.path.resolve().name
+        fitting = {
+            pattern: {
+                case.name
+                for case in (*self.cases, *self.unlabelled)
+                if fnmatch(case.name, pattern) or fnmatch(f"{folder}/{case.name}", pattern)
+            }
+            for pattern in patterns
+        }
+        if unused := sorted(pattern for pattern, names in fitting.items() if not names):
+            known = ", ".join(case.name for case in self.cases[:3])
+            raise OptionError(
+                f"cases must be names or patterns of cases in {self.path} such as {known}, got "
+                f"{', '.join(unused)}"
+            )
+        wanted = set().union(*fitting.values())
+        return replace(
+            self,
+            cases=tuple(case for case in self.cases if case.name in wanted),
+            unlabelled=tuple(case for case in self.unlabelled if case.name in wanted),
+        )
 
     def limited(self, limit: int | None, seed: int) -> "Dataset":
         """At most so many labelled cases, drawn by the seed, in their old order; all for None."""

@@ -50,6 +50,7 @@ class Plan:
         data: A folder of labelled cases in a known layout.
         output: The folder of results; made when it is not there.
         protocol: What is done with each object.
+        cases: Names or shell patterns of the cases; all when empty.
         model: Name of the model; the default model when None.
         device: `auto`, `cpu`, `cuda[:N]` or `mps`.
         workers: How many workers; one a core on a CPU and one a GPU when None. Without Ray, 0 and
@@ -66,6 +67,7 @@ class Plan:
     data: Path
     output: Path
     protocol: Protocol = field(default_factory=Protocol)
+    cases: tuple[str, ...] = ()
     model: str | None = None
     device: str = "auto"
     workers: int | None = None
@@ -128,7 +130,8 @@ def evaluate(
             settings, or another evaluation is writing to it.
         OutputError: If the results cannot be written.
     """
-    dataset = find_dataset(plan.data if plan.ray is None else plan.data.absolute())
+    data = plan.data if plan.ray is None else plan.data.absolute()
+    dataset = find_dataset(data).chosen(plan.cases)
     settings = _settings(plan, dataset, segmenter)
     dataset = dataset.limited(plan.limit, plan.protocol.seed)
     device = str(segmenter.device) if segmenter is not None else _device(plan)
@@ -173,6 +176,7 @@ def _settings(plan: Plan, dataset: Dataset, segmenter: Segmenter | None) -> Json
     return {
         "data": str(plan.data.resolve()),
         "layout": dataset.layout,
+        **({"cases": list(plan.cases)} if plan.cases else {}),
         "limit": plan.limit,
         "model": name,
         "device": plan.device if segmenter is None else str(segmenter.device),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from voxclick.errors import FileFormatError, UnknownNameError
 from voxclick.models.kinds import MODELS, ModelRow
-from voxclick.models.weights import SUFFIX, family_of, presence, stored
+from voxclick.models.weights import SUFFIX, family_of, presence, read_header, stored
 
 if TYPE_CHECKING:
     from voxclick.models.base import Segmenter
@@ -87,9 +87,11 @@ def load(name: str | Path | None = None, device: str = "auto") -> "Segmenter":
 
 def _row_of_file(name: str) -> ModelRow:
     family = family_of(Path(name))
-    for row in MODELS:
-        if row.family == family:
-            return replace(row, name=name, licence="as of what it was trained from")
+    rows = [row for row in MODELS if row.family == family]
+    told = read_header(Path(name)).get("model")
+    if rows:
+        row = next((row for row in rows if row.name == told), rows[0])
+        return replace(row, name=name, licence="as of what it was trained from")
     known = ", ".join(sorted({row.family for row in MODELS}))
     raise FileFormatError(
         f"weights must be of one of the families {known}, {name} is of {family!r}; "

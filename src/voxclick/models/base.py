@@ -11,9 +11,13 @@ from torch import Tensor
 
 from voxclick.geometry import Box, Grid
 from voxclick.preprocess import View
+from voxclick.preprocess.turn import Turn
 from voxclick.preprocess.view import window
 from voxclick.prompts import Prompt
 from voxclick.types import Index3, Vector3
+
+UPRIGHT = "RAS"
+"""The patient's axes, in the order that `Spec.whole_mm` tells spacings."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,8 @@ class Spec:
         refinements: How many finer patches one prompt may refine.
         growths: The strategies of the engine that suit it (`engine.growth.kinds`), the default
             first.
+        whole_mm: For a model that sees volumes whole: the spacing of its only view along the
+            patient's axes left-right, back-front and feet-head; None for views of `patch` voxels.
     """
 
     name: str
@@ -47,10 +53,15 @@ class Spec:
     border_voxels: int = 2
     refinements: int = 8
     growths: tuple[str, ...] = ("wider", "cross-patch")
+    whole_mm: Vector3 | None = None
 
     def spacing_mm(self, grid: Grid, level: int) -> Vector3:
         """The spacing of views of this volume at a level, per axis."""
         native = grid.spacing_mm
+        if self.whole_mm is not None:
+            order = Turn.to(UPRIGHT, grid).order
+            i, j, k = (self.whole_mm[order.index(axis)] for axis in range(3))
+            return (i, j, k)
         spacing = min(self.spacings_mm[level], 2.0 ** (level + 1) * min(native))
         outgrown = np.array(grid.shape) > (0 if self.fixed_patch else self.patch)
         whole = float((outgrown * native * grid.shape / self.patch).max())
@@ -74,6 +85,8 @@ class Spec:
         steps = np.array(spacing) / np.array(grid.spacing_mm)
         fitting = np.maximum(np.ceil(np.array(grid.shape) / steps - 1e-6), 1).astype(int)
         shape = np.array(self.patch) if self.fixed_patch else np.minimum(self.patch, fitting)
+        if self.whole_mm is not None:
+            shape = fitting
         middle = (np.array(focus.start) + np.array(focus.stop) - 1) / 2
         reach = shape * steps / 2 - 0.5
         last = np.array(grid.shape) - 1
@@ -89,6 +102,8 @@ class Spec:
 
     def levels(self, grid: Grid) -> int:
         """How many levels are of use: up to the first whose view covers the whole volume."""
+        if self.whole_mm is not None:
+            return 1
         for level in range(len(self.spacings_mm)):
             extent = np.array(self.spacing_mm(grid, level)) * self.patch
             if (extent >= np.array(grid.spacing_mm) * grid.shape - 1e-6).all():
@@ -209,15 +224,15 @@ class SliceAnswer:
 
 
 class SliceSegmenter(Segmenter):
-    """A family that answers slice after slice, each from the memory of others.
+    """A family that answers single slices, with the prompts on them.
 
-    Its views are one voxel thick along the axis that it tracks along. All of its functions are
-    pure: what was found before comes in as `previous` and `memories`, and nothing is kept.
+    Its views are one voxel thick along the axis across which it sees slices. All of its functions
+    are pure: what was found before comes in as `previous` and `memories`, and nothing is kept.
     """
 
     @abstractmethod
     def slice_grid(self, grid: Grid, axis: int, index: int) -> Grid:
-        """The grid of the view that shows one slice of a volume, whole, with square pixels."""
+        """The grid of the view that shows one slice of a volume, whole."""
 
     @abstractmethod
     def prompt(
@@ -233,12 +248,21 @@ class SliceSegmenter(Segmenter):
             embedding: Of the slice's view.
             prompts: All prompts of this slice, in indices of its view, oldest first.
             previous: What was found on this slice before the newest prompt; None for nothing.
-            memories: Of other slices, where this one was visited from them; None where it was not.
+            memories: Of other slices, where this one was visited from them; None where it was not,
+                and always where the family keeps none.
         """
 
     @abstractmethod
     def draw(self, embedding: Embedding, mask: Float[Tensor, "i j k"]) -> SliceAnswer:
         """The object on a slice where a mask, 0 to 1 on the slice's view, says what it is."""
+
+    @abstractmethod
+    def spread(self, embedding: Embedding, answer: SliceAnswer) -> Float[Tensor, "i j k"]:
+        """The answer's logits on the grid of the slice's view."""
+
+
+class SliceTracker(SliceSegmenter):
+    """A family that goes on from slice to slice, each from the memory of others."""
 
     @abstractmethod
     def track(self, embedding: Embedding, memories: Memories) -> SliceAnswer:
@@ -247,7 +271,3 @@ class SliceSegmenter(Segmenter):
     @abstractmethod
     def remember(self, embedding: Embedding, answer: SliceAnswer) -> SliceMemory:
         """What a slice's answer tells other slices."""
-
-    @abstractmethod
-    def spread(self, embedding: Embedding, answer: SliceAnswer) -> Float[Tensor, "i j k"]:
-        """The answer's logits on the grid of the slice's view."""

@@ -11,7 +11,7 @@ from voxclick.models.kinds import MODELS, ModelRow
 from voxclick.models.published import Imported, read_published
 from voxclick.models.weights import SUFFIX, place, read_header, read_weights, save_weights
 
-ENDINGS = (".pt", ".pth", ".pth.tar", SUFFIX)
+ENDINGS = (".pt", ".pth", ".pth.tar", ".bin", SUFFIX)
 MEGABYTE = 1_000_000
 SAME_SIZE = 0.1
 """Files of one model differ by a smaller share than this."""

@@ -186,5 +186,73 @@ SAM_ADAPTER3D = (
     _sam_adapter3d("colon", "colon cancer"),
 )
 
-MODELS: tuple[ModelRow, ...] = OURS + CT_SAM3D + SAM2_SLICES + SAM_ADAPTER3D
+
+def _sam(size: str, hub: str, megabytes: int) -> ModelRow:
+    return ModelRow(
+        name=f"sam-vit-{size}",
+        family="sam_slices",
+        title=f"SAM ViT-{size.upper()} on each prompted slice by itself: a baseline",
+        module="voxclick.models.sam_slices.segmenter",
+        segmenter="SamSlicesSegmenter",
+        prompts=EVERY_PROMPT,
+        licence="Apache-2.0",
+        source="Kirillov et al., arXiv 2304.02643",
+        checkpoint=Checkpoint(
+            file="model.safetensors",
+            megabytes=megabytes,
+            hub=f"facebook/sam-vit-{hub}",
+            page="https://github.com/facebookresearch/segment-anything",
+        ),
+    )
+
+
+SAM_SLICES = (
+    _sam("b", "base", 375),
+    _sam("l", "large", 1250),
+    _sam("h", "huge", 2565),
+    ModelRow(
+        name="medsam",
+        family="sam_slices",
+        title="MedSAM, from a box on each slice by itself: a baseline",
+        module="voxclick.models.sam_slices.segmenter",
+        segmenter="MedSamSegmenter",
+        prompts=("box",),
+        licence="Apache-2.0",
+        source="Ma et al., arXiv 2304.12306",
+        checkpoint=Checkpoint(
+            file="pytorch_model.bin",
+            megabytes=375,
+            hub="wanglab/medsam-vit-base",
+            page="https://github.com/bowang-lab/MedSAM",
+        ),
+    ),
+)
+
+
+def _supervised(name: str, title: str, source: str) -> ModelRow:
+    return ModelRow(
+        name=name,
+        family="supervised",
+        title=f"MONAI's {title}, trained on your labels: prompts choose among what it finds",
+        module="voxclick.models.supervised.segmenter",
+        segmenter="SupervisedSegmenter",
+        prompts=EVERY_PROMPT,
+        licence="as of what it was trained from",
+        source=source,
+        checkpoint=Checkpoint(
+            file="weights.safetensors",
+            megabytes=0,
+            page=f"voxclick train {name} -o run --data DATA",
+        ),
+    )
+
+
+SUPERVISED = (
+    _supervised("dynunet", "DynUNet", "Isensee et al., Nature Methods 2021"),
+    _supervised("swin-unetr", "SwinUNETR", "Hatamizadeh et al., arXiv 2201.01266"),
+)
+
+MODELS: tuple[ModelRow, ...] = (
+    OURS + CT_SAM3D + SAM2_SLICES + SAM_ADAPTER3D + SAM_SLICES + SUPERVISED
+)
 """Every model, best first: `load()` gives the first."""

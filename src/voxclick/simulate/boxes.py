@@ -55,7 +55,8 @@ class SliceBoxUser(ManyAtOnce):
         axis: What the slice is perpendicular to; the challenge's is 2.
         outward: The largest number drawn, from 0 up; 5 in the challenge.
         at: Which slice, as in `slice_choice.chosen_slices`; the challenge's is `middle`.
-        slices: On how many slices a box is drawn; 1 in the challenge.
+        slices: On how many slices a box is drawn, 0 for all that the object is on; 1 in the
+            challenge.
     """
 
     axis: int = 2
@@ -64,7 +65,7 @@ class SliceBoxUser(ManyAtOnce):
     slices: int = 1
 
     def __post_init__(self) -> None:
-        check_choice(self.axis, self.at, self.slices)
+        check_choice(self.axis, self.at, self.slices, every=True)
         if self.outward < 0:
             raise OptionError(f"outward must be at least 0, got {self.outward}")
 

@@ -63,7 +63,7 @@ USERS: tuple[UserRow, ...] = (
     ),
     UserRow(
         "slice_box",
-        "draws one 2D box on the middle slice",
+        "draws a 2D box on the middle slice, or on several or every one",
         ("box",),
         "voxclick.simulate.boxes",
         "SliceBoxUser",
@@ -71,7 +71,7 @@ USERS: tuple[UserRow, ...] = (
     ),
     UserRow(
         "slice_center",
-        "clicks on one slice only, at the centre of its largest error (SAM 2 in 3D)",
+        "clicks at the centre of the largest error of one slice, several or every (SAM 2 in 3D)",
         ("point",),
         _SLICES,
         "SliceCenterClick",

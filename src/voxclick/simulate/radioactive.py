@@ -108,7 +108,7 @@ class SlicePointsUser(ManyAtOnce):
     slices: int = 0
 
     def __post_init__(self) -> None:
-        check_choice(self.axis, self.at, self.slices or 1)
+        check_choice(self.axis, self.at, self.slices, every=True)
         if self.points < 1:
             raise OptionError(f"points must be at least 1, got {self.points}")
 
@@ -118,8 +118,7 @@ class SlicePointsUser(ManyAtOnce):
         error_of(truth, predicted)
         if predicted.array.any():
             return ()
-        count = self.slices or truth.grid.shape[self.axis]
-        chosen = chosen_slices(truth, self.axis, self.at, count)
+        chosen = chosen_slices(truth, self.axis, self.at, self.slices)
         return [point for index in chosen for point in self._on(truth, index, generator)]
 
     def _on(self, truth: Mask, index: int, generator: np.random.Generator) -> list[Point]:

@@ -11,8 +11,9 @@ from voxclick.volume import Mask
 PLACES = ("middle", "largest", "stack")
 
 
-def check_choice(axis: int, at: str, slices: int) -> None:
-    """Raise OptionError unless the three choose slices."""
+def check_choice(axis: int, at: str, slices: int, every: bool = False) -> None:
+    """Raise OptionError unless the three choose slices; `every`: 0 slices stand for all."""
+    slices = slices or int(every)
     if axis not in (0, 1, 2):
         raise OptionError(f"axis must be 0, 1 or 2, got {axis}")
     if slices < 1:
@@ -37,8 +38,10 @@ def chosen_slices(truth: Mask, axis: int, at: str, slices: int) -> list[int]:
         at: `middle`; `largest` (most voxels, the first of several); `stack`: the middle of the
             volume, as published for SAM 2 in 3D, with one slice alone; or the index of a slice.
             None is given where the object is not on that slice.
-        slices: How many; parts that are too short to have one of their own are left out.
+        slices: How many, 0 for all that the object is on; parts that are too short to have one of
+            their own are left out.
     """
+    slices = slices or truth.grid.shape[axis]
     others = tuple(other for other in range(3) if other != axis)
     voxels: Array = np.count_nonzero(truth.array, axis=others)
     if at == "stack" or at.isdecimal():

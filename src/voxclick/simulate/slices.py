@@ -56,7 +56,7 @@ class SliceCenterClick(ManyAtOnce):
     Attributes:
         axis: What the slices are perpendicular to; the paper's is 2.
         at: Which slices, as in `slice_choice.chosen_slices`.
-        slices: How many.
+        slices: How many; 0 for all that the object is on.
     """
 
     axis: int = 2
@@ -64,7 +64,7 @@ class SliceCenterClick(ManyAtOnce):
     slices: int = 1
 
     def __post_init__(self) -> None:
-        check_choice(self.axis, self.at, self.slices)
+        check_choice(self.axis, self.at, self.slices, every=True)
 
     def next_prompts(  # noqa: D102
         self, truth: Mask, predicted: Mask, generator: np.random.Generator

@@ -52,6 +52,12 @@ RECIPES: tuple[RecipeRow, ...] = (
         module="voxclick.train.sam_adapter3d.recipe",
         recipe="TumourRecipe",
     ),
+    RecipeRow(
+        name="supervised",
+        title="MONAI's DynUNet or SwinUNETR without prompts: the supervised columns of a table",
+        module="voxclick.train.supervised.recipe",
+        recipe="SupervisedRecipe",
+    ),
 )
 """Every recipe; the first is that of a configuration that names none."""
 

@@ -48,6 +48,19 @@ def cosine(step: int, steps: int, last: float) -> float:
     return last + (1 - last) * (1 + math.cos(math.pi * step / max(1, steps))) / 2
 
 
+def polynomial(step: int, steps: int, power: float = 0.9) -> float:
+    """Down from 1 to nothing along a power of what is left.
+
+    Source: Chen et al., DeepLab, TPAMI 2018; nnU-Net's schedule.
+
+    Args:
+        step: From 0.
+        steps: Of the whole run.
+        power: Of what is left.
+    """
+    return float(max(0.0, 1 - step / max(1, steps)) ** power)
+
+
 def falling(epoch: int, epochs: int, last: float) -> float:
     """Down from 1 towards `last` in a line, the same for a whole epoch.
 

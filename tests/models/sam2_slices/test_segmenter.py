@@ -89,7 +89,7 @@ def test_a_slice_without_prompts_goes_by_the_mask_so_far(segmenter):
 
 
 def test_every_way_through_slices_suits_it():
-    ways = {row.name for row in GROWTHS if row.name.startswith("slices")}
+    ways = {row.name for row in GROWTHS if "slices" in row.name}
     assert set(Sam2SlicesSegmenter.spec.growths) == ways
 
 

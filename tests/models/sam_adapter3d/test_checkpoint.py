@@ -16,7 +16,8 @@ from voxclick.models.kinds import SAM_ADAPTER3D
 from voxclick.models.sam_adapter3d.checkpoint import SAM, read_network, write_network
 from voxclick.models.sam_adapter3d.convert import import_checkpoint
 from voxclick.models.sam_adapter3d.network import Network
-from voxclick.models.sam_adapter3d.settings import DATA_SETS, Intensity, Settings
+from voxclick.models.sam_adapter3d.settings import DATA_SETS, Settings
+from voxclick.preprocess.statistics import Intensity
 
 SETTINGS = Settings(Intensity(-50, 150, 50, 50), crop=64, orientation="IPL")
 

@@ -7,8 +7,9 @@ from phantoms import GRIDS, bright_ball
 
 import voxclick as vc
 from voxclick.models.sam_adapter3d.crop import crop_of
-from voxclick.models.sam_adapter3d.settings import Intensity, Settings
+from voxclick.models.sam_adapter3d.settings import Settings
 from voxclick.preprocess import View
+from voxclick.preprocess.statistics import Intensity
 from voxclick.preprocess.view import window
 
 CENTRE = (20.2, 18.3, 16.2)

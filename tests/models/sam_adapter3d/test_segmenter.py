@@ -11,8 +11,9 @@ from phantoms import GRIDS, bright_ball
 import voxclick as vc
 from voxclick.geometry import Box
 from voxclick.models.sam_adapter3d.segmenter import SamAdapter3dSegmenter
-from voxclick.models.sam_adapter3d.settings import Intensity, Settings
+from voxclick.models.sam_adapter3d.settings import Settings
 from voxclick.preprocess import View
+from voxclick.preprocess.statistics import Intensity
 
 CENTRE = (20.0, 18.0, 16.0)
 SETTINGS = Settings(Intensity(-50, 150, 50, 50), crop=64)

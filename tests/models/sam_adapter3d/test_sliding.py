@@ -9,8 +9,9 @@ from adapter_network import SMALL, small_network
 from phantoms import bright_ball, grid
 
 from voxclick.errors import OptionError
-from voxclick.models.sam_adapter3d.settings import Intensity, Settings
+from voxclick.models.sam_adapter3d.settings import Settings
 from voxclick.models.sam_adapter3d.sliding import blended, find_everywhere, importance, starts
+from voxclick.preprocess.statistics import Intensity
 
 AUTO = Settings(Intensity(-20.0, 120.0, 50.0, 50.0), crop=64)
 

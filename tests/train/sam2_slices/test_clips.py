@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from data_sets import CENTRES, write_case
 
-from voxclick.models.sam2_slices.plane import Plane, slice_grid
+from voxclick.models.slices.plane import Plane, slice_grid
 from voxclick.preprocess import View
 from voxclick.train.sam2_slices.clips import draw_clip
 from voxclick.train.sam2_slices.settings import ClipSettings

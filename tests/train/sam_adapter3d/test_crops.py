@@ -8,8 +8,9 @@ from data_sets import CENTRES, write_case
 from phantoms import GRIDS
 
 from voxclick.models.sam_adapter3d.crop import crop_of
-from voxclick.models.sam_adapter3d.settings import Intensity, Settings
+from voxclick.models.sam_adapter3d.settings import Settings
 from voxclick.preprocess import View
+from voxclick.preprocess.statistics import Intensity
 from voxclick.preprocess.view import window
 from voxclick.train.sam_adapter3d.crops import Crops, foreground
 from voxclick.train.sam_adapter3d.settings import TumourSettings

@@ -3,8 +3,8 @@
 import pytest
 
 from voxclick.errors import OptionError
-from voxclick.models.sam_adapter3d.settings import Intensity
 from voxclick.models.sam_adapter3d.sizes import Sizes
+from voxclick.preprocess.statistics import Intensity
 from voxclick.train.config import preset
 from voxclick.train.sam_adapter3d.settings import TumourSettings
 

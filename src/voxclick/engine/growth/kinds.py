@@ -57,5 +57,11 @@ GROWTHS: tuple[GrowthRow, ...] = (
         "voxclick.engine.growth.slices",
         "PUBLISHED",
     ),
+    GrowthRow(
+        "prompted-slices",
+        "answers the prompted slices, each by itself; a 3D box prompts all of its slices",
+        "voxclick.engine.growth.prompted_slices",
+        "PromptedSlices",
+    ),
 )
 """Every strategy."""

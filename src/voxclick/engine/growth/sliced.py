@@ -34,7 +34,7 @@ def tracked_axis(prompt: Prompt, grid: Grid) -> int:
     return int(np.flatnonzero(spacing == spacing.max())[-1])
 
 
-def by_slice(prompt: Prompt, axis: int) -> dict[int, list[Prompt]]:
+def by_slice(prompt: Prompt, axis: int, every: bool = False) -> dict[int, list[Prompt]]:
     """What a prompt says of single slices, by their number along the axis.
 
     - A point is itself.
@@ -48,11 +48,13 @@ def by_slice(prompt: Prompt, axis: int) -> dict[int, list[Prompt]]:
     Args:
         prompt: On the volume's grid.
         axis: Of the slices.
+        every: Whether a stroke prompts every slice that it crosses, and a positive box each of
+            those that it holds, as where no slice learns from another.
     """
     if isinstance(prompt, Point):
         return {int(prompt.voxels()[0][axis]): [prompt]}
     if isinstance(prompt, BoxPrompt):
-        return {} if not prompt.positive else _box(prompt, axis)
+        return {} if not prompt.positive else _box(prompt, axis, every)
     if isinstance(prompt, Lasso):
         return _lasso(prompt, axis)
     if isinstance(prompt, MaskPrompt) and prompt.axis == axis:
@@ -60,7 +62,7 @@ def by_slice(prompt: Prompt, axis: int) -> dict[int, list[Prompt]]:
     strokes = prompt.scribbles() if isinstance(prompt, MaskPrompt) else (prompt,)
     said: dict[int, list[Prompt]] = {}
     for stroke in strokes:
-        for number, clicks in _stroke(stroke, axis).items():
+        for number, clicks in _stroke(stroke, axis, every).items():
             said.setdefault(number, []).extend(clicks)
     return said
 
@@ -72,14 +74,19 @@ def depth(prompt: Prompt, axis: int) -> tuple[int, int] | None:
     return prompt.region.start[axis], prompt.region.stop[axis]
 
 
-def _box(prompt: BoxPrompt, axis: int) -> dict[int, list[Prompt]]:
-    start, stop = np.array(prompt.start), np.array(prompt.stop)
+def _box(prompt: BoxPrompt, axis: int, every: bool) -> dict[int, list[Prompt]]:
     region = prompt.region
-    number = (region.start[axis] + region.stop[axis] - 1) // 2
+    middle = (region.start[axis] + region.stop[axis] - 1) // 2
+    numbers = range(region.start[axis], region.stop[axis]) if every else range(middle, middle + 1)
+    return {number: [_rectangle(prompt, axis, number)] for number in numbers}
+
+
+def _rectangle(prompt: BoxPrompt, axis: int, number: int) -> Prompt:
+    start, stop = np.array(prompt.start), np.array(prompt.stop)
     start[axis], stop[axis] = number, number + 1
-    if min(size for other, size in enumerate(region.shape) if other != axis) == 1:
-        return {number: [Point(_vector(np.floor((start + stop - 1) / 2)))]}
-    return {number: [BoxPrompt(_vector(start), _vector(stop))]}
+    if min(size for other, size in enumerate(prompt.region.shape) if other != axis) == 1:
+        return Point(_vector(np.floor((start + stop - 1) / 2)))
+    return BoxPrompt(_vector(start), _vector(stop))
 
 
 def _lasso(prompt: Lasso, axis: int) -> dict[int, list[Prompt]]:
@@ -94,11 +101,11 @@ def _lasso(prompt: Lasso, axis: int) -> dict[int, list[Prompt]]:
     return {number: [BoxPrompt(_vector(start), _vector(stop)), click]}
 
 
-def _stroke(stroke: Prompt, axis: int) -> dict[int, list[Prompt]]:
+def _stroke(stroke: Prompt, axis: int, every: bool) -> dict[int, list[Prompt]]:
     voxels = stroke.voxels()
     numbers = np.unique(voxels[:, axis])
     said: dict[int, list[Prompt]] = {}
-    for number in numbers[_spread(len(numbers), SLICES)]:
+    for number in numbers[_spread(len(numbers), len(numbers) if every else SLICES)]:
         here = voxels[voxels[:, axis] == number]
         chosen = here[_spread(len(here), CLICKS)].astype(np.float64)
         said[int(number)] = [Point(_vector(row), positive=stroke.positive) for row in chosen]

@@ -18,7 +18,14 @@ from voxclick.engine.predict import Model
 from voxclick.engine.strategy import Step, Strategy
 from voxclick.engine.track import Found, Pass, Track
 from voxclick.geometry import Box, Grid
-from voxclick.models.base import Embedding, Memories, SliceAnswer, SliceSegmenter
+from voxclick.models.base import (
+    Embedding,
+    Memories,
+    SliceAnswer,
+    SliceMemory,
+    SliceSegmenter,
+    SliceTracker,
+)
 from voxclick.preprocess import View
 from voxclick.prompts import MaskPrompt, Prompt
 from voxclick.types import Array
@@ -70,19 +77,18 @@ class Slices(Strategy):
 
     def likely(self, model: Model, state: ObjectState) -> Iterator[Grid]:
         """As in `Strategy`: the slices next to the prompted ones, nearest first."""
-        track, segmenter = state.track, model.segmenter
-        assert isinstance(segmenter, SliceSegmenter)
-        if track is None:
-            return
-        for away in range(AHEAD + 1):
-            for number in track.prompted:
-                for place in {number - away, number + away}:
-                    if 0 <= place < track.count:
-                        yield segmenter.slice_grid(model.volume.grid, track.axis, place)
+        return beside_prompted(model, state)
 
 
 class Sliced:
-    """One prompt's work on an object's slices."""
+    """One prompt's work on an object's slices.
+
+    Args:
+        model: The segmenter on its volume.
+        state: The object.
+        record: Of the prompt.
+        published: Let every slice that was visited speak to those that come.
+    """
 
     def __init__(
         self, model: Model, state: ObjectState, record: Record, published: bool = False
@@ -99,7 +105,7 @@ class Sliced:
 
     def start(self, prompt: Prompt, asked: dict[int, list[Prompt]]) -> Box:
         """Answer the slices that the prompt is about; gives what changed."""
-        changed = self._state.write(Box.EMPTY, np.zeros((0, 0, 0), dtype=np.bool_))
+        changed = self.obey()
         limits = depth(prompt, self.track.axis)
         if limits is not None:
             self._keep(self.track.within(limits))
@@ -107,10 +113,14 @@ class Sliced:
             for outside in (range(first), range(stop, self.track.count)):
                 changed = changed.union(self._clear(outside))
         for number, prompts in sorted(asked.items()):
-            changed = changed.union(self._prompt(number, prompts))
+            changed = changed.union(self.prompt(number, prompts))
         if self.track.limits is not None:
             self._keep(self.track.within(self.track.limits))
         return changed
+
+    def obey(self) -> Box:
+        """What the prompt settles by itself, whatever the segmenter says; gives what changed."""
+        return self._state.write(Box.EMPTY, np.zeros((0, 0, 0), dtype=np.bool_))
 
     @property
     def ahead(self) -> tuple[Pass, ...]:
@@ -148,6 +158,7 @@ class Sliced:
 
     def visit(self) -> Box:
         """Track the next slice; gives what changed."""
+        assert isinstance(self._segmenter, SliceTracker)
         current, *others = self.track.ahead
         number = current.number
         view, embedding = self._see(number)
@@ -173,7 +184,7 @@ class Sliced:
         self._keep(self.track.going(others))
         return changed
 
-    def _prompt(self, number: int, prompts: list[Prompt]) -> Box:
+    def prompt(self, number: int, prompts: list[Prompt]) -> Box:
         """Answer one slice; gives what changed.
 
         Where there is nothing of the object, a prompt that says what it is not says nothing new: it
@@ -190,7 +201,7 @@ class Sliced:
         memories = self.track.around(number) if recalls else None
         with torch.inference_mode():
             answer = self._answer(number, view, embedding, every, memories)
-            remembered = self._segmenter.remember(embedding, answer)
+            remembered = self._remembered(embedding, answer)
         self._keep(self.track.holding(number, Found(answer, remembered, every, recalls)))
         return self._write(number, view, embedding, answer)
 
@@ -215,6 +226,11 @@ class Sliced:
             previous = self._draw(view, embedding, self._state.claim)
         taken = view.take(clicks)
         return self._segmenter.prompt(embedding, taken, previous, memories)
+
+    def _remembered(self, embedding: Embedding, answer: SliceAnswer) -> SliceMemory | None:
+        if not isinstance(self._segmenter, SliceTracker):
+            return None
+        return self._segmenter.remember(embedding, answer)
 
     def _draw(
         self, view: View, embedding: Embedding, mask: Bool[Array, "i j k"] | Blocks
@@ -262,6 +278,19 @@ class Sliced:
 
     def _keep(self, track: Track) -> None:
         self.track = self._state.track = self._record.track_after = track
+
+
+def beside_prompted(model: Model, state: ObjectState) -> Iterator[Grid]:
+    """The views of an object's prompted slices and of those next to them, nearest first."""
+    track, segmenter = state.track, model.segmenter
+    assert isinstance(segmenter, SliceSegmenter)
+    if track is None:
+        return
+    for away in range(AHEAD + 1):
+        for number in track.prompted:
+            for place in {number - away, number + away}:
+                if 0 <= place < track.count:
+                    yield segmenter.slice_grid(model.volume.grid, track.axis, place)
 
 
 UPWARDS = partial(Slices, steps=(1,))

@@ -11,17 +11,18 @@ from torch import Tensor
 from torch.nn import functional
 
 from voxclick.geometry import Grid
-from voxclick.models.base import Embedding, Memories, SliceAnswer, SliceSegmenter, Spec
-from voxclick.models.sam2_slices.clicks import clicks
+from voxclick.models.base import Embedding, Memories, SliceAnswer, SliceTracker, Spec
 from voxclick.models.sam2_slices.convert import from_header
 from voxclick.models.sam2_slices.frames import frame, frame_mask
 from voxclick.models.sam2_slices.memory import Sam2Memory
 from voxclick.models.sam2_slices.network import SliceFeatures, SliceNetwork
-from voxclick.models.sam2_slices.plane import Plane, slice_grid
+from voxclick.models.slices.clicks import clicks
+from voxclick.models.slices.plane import Plane, slice_grid
 from voxclick.models.weights import read_weights
 from voxclick.preprocess import View
 from voxclick.preprocess.intensity import window_of
 from voxclick.prompts import Prompt
+from voxclick.types import Index3
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,19 +32,19 @@ class SeenSlice(Embedding):
     Attributes:
         features: Of the image encoder, in bfloat16.
         plane: Which way up it was shown.
-        side: Rows and columns of its view.
+        shape: Of its view.
     """
 
     features: SliceFeatures
     plane: Plane
-    side: int
+    shape: Index3
 
     @property
     def nbytes(self) -> int:  # noqa: D102
         return self.features.nbytes
 
 
-class Sam2SlicesSegmenter(SliceSegmenter):
+class Sam2SlicesSegmenter(SliceTracker):
     """SAM 2, 2.1, MedSAM2 or EdgeTAM on the slices of a volume.
 
     Args:
@@ -55,7 +56,7 @@ class Sam2SlicesSegmenter(SliceSegmenter):
     spec = Spec(
         name="sam2_slices",
         prompts=frozenset({"point", "box", "scribble", "lasso", "mask"}),
-        growths=("slices", "slices-published", "slices-up", "slices-down"),
+        growths=("slices", "slices-published", "slices-up", "slices-down", "prompted-slices"),
     )
 
     def __init__(
@@ -84,7 +85,7 @@ class Sam2SlicesSegmenter(SliceSegmenter):
         frames = frame(plane.show(grey).round().to(torch.uint8), self.network.frame_size)
         with self._precision():
             features = self.network.embed_slice(frames)
-        return SeenSlice(features.to(torch.bfloat16), plane, max(view.grid.shape))
+        return SeenSlice(features.to(torch.bfloat16), plane, view.grid.shape)
 
     def prompt(  # noqa: D102  (as in SliceSegmenter)
         self,
@@ -117,7 +118,7 @@ class Sam2SlicesSegmenter(SliceSegmenter):
         self, embedding: Embedding, answer: SliceAnswer
     ) -> Float[Tensor, "i j k"]:
         assert isinstance(embedding, SeenSlice)
-        size = (embedding.side, embedding.side)
+        size = (embedding.shape[embedding.plane.rows], embedding.shape[embedding.plane.columns])
         logits = answer.logits[None, None].float()
         shown = functional.interpolate(logits, size=size, mode="bilinear", align_corners=False)
         return embedding.plane.take_back(shown[0, 0])
@@ -143,8 +144,8 @@ class Sam2SlicesSegmenter(SliceSegmenter):
         before: Float[Tensor, "h w"] | None,
         memories: Memories | None,
     ) -> SliceAnswer:
-        points, labels = clicks(prompts, seen.plane, seen.side)
-        scaled = points * (self.network.frame_size / seen.side)
+        points, labels = clicks(prompts, seen.plane, seen.shape)
+        scaled = points * (self.network.frame_size / max(seen.shape))
         with self._precision():
             return self.network.prompt(
                 seen.features, scaled.to(self.device), labels.to(self.device), before, memories

@@ -4,36 +4,13 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
-from jaxtyping import Float
-from torch import Tensor
-
 from voxclick.errors import FileFormatError
+from voxclick.preprocess.statistics import Intensity
 
 FAMILY = "sam_adapter3d"
 
 UPRIGHT = "SAR"
 """Slices from the feet up, rows to the front, columns to the right: the default."""
-
-
-@dataclass(frozen=True)
-class Intensity:
-    """Statistics of a data set's foreground, in the volume's own scale.
-
-    Attributes:
-        low: Intensities below are clipped (0.5 percentile).
-        high: Intensities above are (99.5 percentile).
-        mean: Of the foreground.
-        std: Of the foreground.
-    """
-
-    low: float
-    high: float
-    mean: float
-    std: float
-
-    def normalised(self, image: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
-        """Clipped, with the foreground's mean at 0 and its deviation at 1."""
-        return (image.float().clamp(self.low, self.high) - self.mean) / self.std
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,13 @@ from jaxtyping import Bool, Int
 from voxclick.geometry import Box
 from voxclick.models.builtin.folding import THICK
 from voxclick.simulate.user import components
-from voxclick.train.builtin.augment import augment, sub_targets
+from voxclick.train.augment import augment
 from voxclick.train.builtin.patches import RealCases
 from voxclick.train.builtin.prompting import COARSE, Target, coarse_mask
 from voxclick.train.builtin.settings import BuiltinSettings
 from voxclick.train.builtin.step import Sample
 from voxclick.train.builtin.synth import Scenes, SynthSettings, make_scenes, paint, tissue_around
+from voxclick.train.builtin.targets import sub_targets
 from voxclick.types import Array, Index3, Vector3
 
 LEAST = 24

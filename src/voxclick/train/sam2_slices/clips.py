@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, UInt8
 
-from voxclick.models.sam2_slices.plane import Plane
+from voxclick.models.slices.plane import Plane
 from voxclick.train.sam2_slices.settings import ClipSettings
 from voxclick.train.volumes import Held
 from voxclick.types import Array

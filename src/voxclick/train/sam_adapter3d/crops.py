@@ -12,7 +12,7 @@ from jaxtyping import Bool, Float
 from scipy.spatial.transform import Rotation
 
 from voxclick.geometry import Box
-from voxclick.models.sam_adapter3d.settings import Intensity
+from voxclick.preprocess.statistics import Intensity
 from voxclick.preprocess.turn import Turn
 from voxclick.train.sam_adapter3d.settings import CropSettings
 from voxclick.train.volumes import Held, positions_of

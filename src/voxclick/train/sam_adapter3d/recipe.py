@@ -15,19 +15,20 @@ from voxclick.models.sam_adapter3d.convert import from_published, from_sam, reco
 from voxclick.models.sam_adapter3d.encoder import Block
 from voxclick.models.sam_adapter3d.losses import dice_loss
 from voxclick.models.sam_adapter3d.network import Network
-from voxclick.models.sam_adapter3d.settings import FAMILY, Intensity
+from voxclick.models.sam_adapter3d.settings import FAMILY
 from voxclick.models.sam_adapter3d.settings import Settings as Look
 from voxclick.models.weights import read_header, save_weights
+from voxclick.preprocess.statistics import Intensity
 from voxclick.train.curves import LOSS, Line, Panel
 from voxclick.train.recipe import Recipe
 from voxclick.train.sam_adapter3d.crops import Crops, TumourCrop
 from voxclick.train.sam_adapter3d.settings import TumourSettings
-from voxclick.train.sam_adapter3d.split import Split, drawn_split, published_split
-from voxclick.train.sam_adapter3d.statistics import statistics_of
 from voxclick.train.sam_adapter3d.step import TumourStep, answer, validation_clicks
 from voxclick.train.sam_adapter3d.tuning import merged, tune
 from voxclick.train.schedule import falling
 from voxclick.train.settings import Settings
+from voxclick.train.split import Split, drawn_split, published_split
+from voxclick.train.statistics import statistics_of
 from voxclick.train.visits import Visits
 from voxclick.train.volumes import Volumes
 

@@ -4,15 +4,15 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from voxclick.errors import OptionError
-from voxclick.models.sam_adapter3d.settings import DATA_SETS, UPRIGHT, Intensity
+from voxclick.models.sam_adapter3d.settings import DATA_SETS, UPRIGHT
 from voxclick.models.sam_adapter3d.sizes import Sizes
+from voxclick.preprocess.statistics import Intensity
 from voxclick.train.settings import EpochSettings
+from voxclick.train.split import FOLDS
 
 TUNINGS = ("adapter", "plain-adapter", "lora")
 """What lets SAM's blocks learn: the published 3D adapters, the same without their convolution, or
 low-rank changes of the attention's weights."""
-
-FOLDS = 5
 
 
 @dataclass(frozen=True)

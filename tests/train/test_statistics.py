@@ -5,7 +5,7 @@ import pytest
 from data_sets import write_case
 
 from voxclick.errors import InputError
-from voxclick.train.sam_adapter3d.statistics import statistics_of
+from voxclick.train.statistics import statistics_of
 from voxclick.train.volumes import Volumes
 
 

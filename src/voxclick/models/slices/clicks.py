@@ -1,4 +1,4 @@
-"""Prompts on a slice as what SAM 2 takes: points with labels, and the corners of one box."""
+"""Prompts on a slice as what SAM and SAM 2 take: points with labels, and the corners of one box."""
 
 from collections.abc import Sequence
 
@@ -8,10 +8,10 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from voxclick.errors import PromptError
-from voxclick.models.sam2_slices.plane import Plane
+from voxclick.models.slices.plane import Plane
 from voxclick.prompts import BoxPrompt, Prompt
 from voxclick.prompts.lasso import Lasso
-from voxclick.types import Array
+from voxclick.types import Array, Index3
 
 STROKE = 8
 """A stroke becomes at most so many clicks, spread along it."""
@@ -20,7 +20,7 @@ FIRST_CORNER, LAST_CORNER = 2, 3
 
 
 def clicks(
-    prompts: Sequence[Prompt], plane: Plane, side: int
+    prompts: Sequence[Prompt], plane: Plane, shape: Index3
 ) -> tuple[Float[Tensor, "n 2"], Int[Tensor, " n"]]:
     """The corners of the newest positive box, then a few clicks a prompt, oldest first.
 
@@ -29,7 +29,7 @@ def clicks(
     Args:
         prompts: In indices of the slice's view.
         plane: Which way up the slice is shown.
-        side: Rows and columns of the view.
+        shape: Of the view.
 
     Returns:
         `x` and `y` in pixels of the view as it is shown, and SAM's label of each.
@@ -41,10 +41,10 @@ def clicks(
     points, labels = [], []
     for prompt in prompts:
         if isinstance(prompt, BoxPrompt | Lasso) and prompt.positive:
-            ends = plane.pixels(_extent(prompt), side)
+            ends = plane.pixels(_extent(prompt), shape)
             corners = torch.stack([ends.amin(dim=0), ends.amax(dim=0)])
         if not isinstance(prompt, BoxPrompt) or not prompt.positive:
-            places = plane.pixels(_places(prompt), side)
+            places = plane.pixels(_places(prompt), shape)
             points.append(places)
             labels += [int(prompt.positive)] * len(places)
     kinds = [FIRST_CORNER, LAST_CORNER][: len(corners)] + labels

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from voxclick.geometry import Grid
 from voxclick.preprocess.view import window
-from voxclick.types import Array
+from voxclick.types import Array, Index3
 
 PAIRS = ("RL", "AP", "SI")
 
@@ -19,7 +19,7 @@ class Plane:
     """How the slices across one axis are held: as on a light box.
 
     The patient's left is on the right, in front is up or left, and the head is up, whatever the
-    order of the file's voxels: so SAM 2's medical descendants were trained.
+    order of the file's voxels: so SAM's medical descendants were trained.
 
     Attributes:
         axis: Slices are perpendicular to it.
@@ -52,17 +52,18 @@ class Plane:
         laid = shown[None].permute(*(order.index(axis) for axis in range(3)))
         return laid.flip(self.flipped) if self.flipped else laid
 
-    def pixels(self, indices: Float[Array, "n 3"], side: int) -> Float[Tensor, "n 2"]:
+    def pixels(self, indices: Float[Array, "n 3"], shape: Index3) -> Float[Tensor, "n 2"]:
         """Indices of the slice's view as `x` and `y` of the frame, kept inside it.
 
         Args:
             indices: In the view.
-            side: Rows and columns of the view.
+            shape: Of the view.
         """
         held = indices.copy()
         for axis in self.flipped:
-            held[:, axis] = side - 1 - held[:, axis]
-        pixels = np.clip(held[:, [self.columns, self.rows]], -0.5, side - 0.5)
+            held[:, axis] = shape[axis] - 1 - held[:, axis]
+        last = np.array([shape[self.columns], shape[self.rows]]) - 0.5
+        pixels = np.clip(held[:, [self.columns, self.rows]], -0.5, last)
         return torch.from_numpy(pixels.astype(np.float32))
 
 

@@ -3,15 +3,15 @@ import pytest
 
 import voxclick as vc
 from voxclick.errors import PromptError
-from voxclick.models.sam2_slices.clicks import clicks
-from voxclick.models.sam2_slices.plane import Plane
+from voxclick.models.slices.clicks import clicks
+from voxclick.models.slices.plane import Plane
 
 PLANE = Plane(axis=2, rows=1, columns=0, flipped=())
-SIDE = 64
+SHAPE = (64, 64, 1)
 
 
 def asked(*prompts):
-    points, labels = clicks(prompts, PLANE, SIDE)
+    points, labels = clicks(prompts, PLANE, SHAPE)
     return points.tolist(), labels.tolist()
 
 
@@ -29,7 +29,7 @@ def test_the_newest_box_comes_first_by_its_outer_pixels():
 
 def test_a_box_on_a_flipped_slice_still_runs_from_its_first_corner():
     flipped = Plane(axis=2, rows=1, columns=0, flipped=(0,))
-    points, _ = clicks([vc.Box((10, 20, 0), (30, 50, 1))], flipped, SIDE)
+    points, _ = clicks([vc.Box((10, 20, 0), (30, 50, 1))], flipped, SHAPE)
     assert points.tolist() == [[34, 20], [53, 49]]
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from voxclick.errors import InputError
-from voxclick.models.sam_adapter3d.settings import Intensity
+from voxclick.preprocess.statistics import Intensity
 from voxclick.train.volumes import Held
 from voxclick.types import Array
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from voxclick.errors import FileFormatError, MissingFileError
-from voxclick.train.sam_adapter3d.split import drawn_split, published_split
+from voxclick.train.split import drawn_split, published_split
 
 CASES = {"case_0": ["a/image.nii.gz", "a/label.nii.gz"], "case_1": ["b/i.nii.gz", "b/l.nii.gz"]}
 

@@ -12,7 +12,6 @@ import numpy as np
 
 from voxclick.errors import FileFormatError, MissingFileError
 from voxclick.evaluate.case import Case
-from voxclick.train.sam_adapter3d.settings import FOLDS
 
 NAMES: dict[str, dict[int, str]] = {
     "kits21": {1: "kidney", 2: "tumour", 3: "cyst"},
@@ -21,6 +20,8 @@ NAMES: dict[str, dict[int, str]] = {
     "colon": {1: "colon cancer primaries"},
 }
 """What the labels of the published data sets mean, where their layout does not say it."""
+
+FOLDS = 5
 
 PARTS = ("train", "val", "test")
 

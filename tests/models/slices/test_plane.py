@@ -4,7 +4,7 @@ import torch
 from phantoms import GRIDS
 
 from voxclick.geometry import Grid
-from voxclick.models.sam2_slices.plane import Plane, slice_grid
+from voxclick.models.slices.plane import Plane, slice_grid
 from voxclick.preprocess import View
 from voxclick.volume import Volume
 
@@ -53,7 +53,7 @@ def test_a_voxel_lies_where_its_pixel_is(name, axis):
     place[axis] = 0
     image = torch.zeros(view_grid.shape)
     image[tuple(place)] = 1
-    x, y = plane.pixels(np.array([place], dtype=np.float64), SIDE)[0].int().tolist()
+    x, y = plane.pixels(np.array([place], dtype=np.float64), view_grid.shape)[0].int().tolist()
     assert plane.show(image)[y, x] == 1
 
 
