@@ -40,9 +40,10 @@ class Intensity:
         return (image.float().clamp(self.low, self.high) - self.mean) / self.std
 
     @classmethod
-    def of(cls, values: Shaped[Array, "*shape"]) -> "Intensity":
-        """Percentiles, mean and deviation of these intensities, of which there must be one."""
-        flat = values.reshape(-1)[:: max(1, values.size // DRAWN)].astype(np.float32)
+    def of(cls, array: Shaped[Array, "i j k"]) -> "Intensity":
+        """Percentiles of a volume's intensities, and mean and deviation of what they leave."""
+        step = max(1, round((array.size / DRAWN) ** (1 / 3)))
+        flat = array[::step, ::step, ::step].astype(np.float32)
         flat = flat[np.isfinite(flat)]
         low, high = np.percentile(flat, (LOWEST, HIGHEST)) if flat.size else (0.0, 0.0)
         inside = np.clip(flat, low, high) if flat.size else np.zeros(1)
