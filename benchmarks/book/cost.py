@@ -15,8 +15,9 @@ from typing import Any
 
 import voxclick as vc
 from benchmarks.parts import Rounds, head, timed
-from benchmarks.scan import INSIDE, INSIDE_TOO
+from benchmarks.scan import INSIDE
 from voxclick.geometry import Box
+from voxclick.models.base import SliceSegmenter
 from voxclick.preprocess import View
 
 ROUNDS = 9
@@ -29,11 +30,14 @@ def measure(model: str | Path) -> dict[str, Any]:
     volume = vc.sample()
     idle = _peak_mib()
     segmenter = vc.load(model, "cpu")
-    at, further = head(INSIDE), head(INSIDE_TOO)
-    focus = Box(at, (at[0] + 1, at[1] + 1, at[2] + 1))
-    grid = segmenter.spec.look(volume.grid, focus, segmenter.spec.start)
+    i, j, k = head(INSIDE)
+    if isinstance(segmenter, SliceSegmenter):
+        grid = segmenter.slice_grid(volume.grid, 2, k)
+    else:
+        focus = Box((i, j, k), (i + 1, j + 1, k + 1))
+        grid = segmenter.spec.look(volume.grid, focus, segmenter.spec.start)
     view = View.of(volume, grid, segmenter.device)
-    points = [vc.Point(at), vc.Point(further), vc.Point((at[0] - 20, *at[1:]), positive=False)]
+    points = [vc.Point((i, j, k)), vc.Point((i + 1, j + 7, k)), vc.Point((i - 20, j, k), False)]
     prompts = view.take(points)
     embedding = segmenter.embed(view)
     found = (segmenter.decode(embedding, prompts[:1], None) > 0).float()

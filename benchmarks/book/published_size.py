@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
+from transformers import SamConfig
 
 from benchmarks.ct_sam3d import drawn
 from benchmarks.sam2_slices import tiny
@@ -14,10 +15,15 @@ from voxclick.models.sam2_slices.architecture import TRUNKS
 from voxclick.models.sam_adapter3d.checkpoint import write_network
 from voxclick.models.sam_adapter3d.network import Network
 from voxclick.models.sam_adapter3d.settings import Settings
+from voxclick.models.sam_slices.network import SamFrame
+from voxclick.models.supervised.look import Look, header_of
+from voxclick.models.supervised.network import build, stored
+from voxclick.models.supervised.sizes import Sizes
 from voxclick.models.weights import save_weights
 from voxclick.preprocess.statistics import Intensity
 
 SLICE_SIDE = 512
+STRUCTURES = ("one", "two", "three")
 
 
 def _ct_sam3d(path: Path) -> None:
@@ -38,9 +44,25 @@ def _sam_adapter3d(path: Path) -> None:
     write_network(path, Network(), Settings(Intensity(0, 200, 80, 40)))
 
 
+def _sam_slices(path: Path) -> None:
+    torch.manual_seed(0)
+    save_weights(path, dict(SamFrame(SamConfig()).state_dict()), {"voxclick": "sam_slices"})
+
+
+def _supervised(path: Path) -> None:
+    """A DynUNet as the preset makes it for volumes of 1.5 mm."""
+    torch.manual_seed(0)
+    spacing = (1.5, 1.5, 1.5)
+    sizes = Sizes("dynunet", len(STRUCTURES), (128, 128, 128), 32, spacing, 2)
+    header = header_of(sizes, Look(STRUCTURES, spacing))
+    save_weights(path, stored(build(sizes).state_dict()), header)
+
+
 DRAWN: dict[str, Callable[[Path], None]] = {
     "ct_sam3d": _ct_sam3d,
     "sam2_slices": _sam2_slices,
     "sam_adapter3d": _sam_adapter3d,
+    "sam_slices": _sam_slices,
+    "supervised": _supervised,
 }
 """By family: writes a file that its segmenter takes."""

@@ -169,7 +169,8 @@ class _Belief:
 def _belief(model: Model, state: ObjectState) -> _Belief | None:
     """What the model says of the view that the object was last seen through.
 
-    Of an object that is found slice by slice, it is the slice that the model is least sure of.
+    Of an object that is found slice by slice, it is the slice that the model is least sure of among
+    those with some of it, one without prompts if there is any.
     """
     if isinstance(model.segmenter, SliceSegmenter):
         return _belief_of_slice(model, model.segmenter, state)
@@ -189,8 +190,11 @@ def _belief_of_slice(model: Model, segmenter: SliceSegmenter, state: ObjectState
         return None
     scores = track.scores()
     ranked = sorted(zip(scores.quality, scores.numbers, strict=True))
-    unasked = [number for _, number in ranked if number not in scores.prompted]
-    number = unasked[0] if unasked else ranked[0][1]
+    held = [number for _, number in ranked if not track.found[number].empty]
+    unasked = [number for number in held if number not in scores.prompted]
+    if not held:
+        return None
+    number = (unasked or held)[0]
     grid = segmenter.slice_grid(model.volume.grid, track.axis, number)
     view, embedding = model.cache.embed(model.volume, segmenter, grid)
     with torch.inference_mode():

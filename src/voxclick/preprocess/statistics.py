@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Shaped
+from jaxtyping import Float
 from torch import Tensor
 
-from voxclick.types import Array
-from voxclick.volume import Partwise, Volume
+from voxclick.volume import Voxels
 
 LOWEST, HIGHEST = 0.5, 99.5
 """Percentiles that intensities are clipped to."""
@@ -40,7 +39,7 @@ class Intensity:
         return (image.float().clamp(self.low, self.high) - self.mean) / self.std
 
     @classmethod
-    def of(cls, array: Shaped[Array, "i j k"]) -> "Intensity":
+    def of(cls, array: Voxels) -> "Intensity":
         """Percentiles of a volume's intensities, and mean and deviation of what they leave."""
         step = max(1, round((array.size / DRAWN) ** (1 / 3)))
         flat = array[::step, ::step, ::step].astype(np.float32)
@@ -50,12 +49,3 @@ class Intensity:
         deviation = float(inside.std(dtype=np.float64))
         mean = float(inside.mean(dtype=np.float64))
         return cls(float(low), float(high), mean, max(deviation, LEAST))
-
-    @classmethod
-    def of_volume(cls, volume: Volume) -> "Intensity":
-        """Those of a volume; of one that stays in its file, of voxels spread over it."""
-        array = volume.array
-        if not isinstance(array, Partwise):
-            return cls.of(array)
-        step = max(1, round((array.size / DRAWN) ** (1 / 3)))
-        return cls.of(array[::step, ::step, ::step])

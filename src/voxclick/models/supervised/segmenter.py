@@ -100,7 +100,7 @@ class SupervisedSegmenter(Segmenter):
     def _normalised(self, view: View) -> Float[Tensor, "i j k"]:
         """The view's intensities; 0, which is the mean, outside the volume."""
         assert view.volume is not None
-        intensity = self.look.intensity or Intensity.of_volume(view.volume)
+        intensity = self.look.intensity or Intensity.of(view.volume.array)
         image = torch.nan_to_num(intensity.normalised(view.image))
         inside = torch.zeros_like(image)
         inside[view.inside.slices] = image[view.inside.slices]
