@@ -23,12 +23,12 @@ from voxclick.preprocess import View
 from voxclick.prompts import BoxPrompt, Point, Prompt, Scribble
 from voxclick.types import Array, Index3
 
-INSIDE = (2.64, 0.35, -0.02, 0.97, -4.59, 0.97, -0.19)
-OUTSIDE = (-2.84, 0.11, 0.15, -1.22, -0.36, 0.24, 0.13)
+INSIDE = (2.41, 0.41, 0.30, 1.02, -3.68, -0.11, 0.16)
+OUTSIDE = (-2.54, 0.10, 0.39, -0.90, -0.03, 0.82, -0.20)
 """What the logit of an error, in the mask and beside it, is made of: a constant, the logit against
 what the mask says, the same of the probability around, log and linear depth, log distances to the
-nearest positive and negative click. Lengths are in radii of the object. Fitted to `builtin` and
-`geodesic` after one to five clicks, on the data sets that the built-in model was trained on."""
+nearest positive and negative click. Lengths are in radii of the object. Fitted by
+`benchmarks.suggestion_weights` to `builtin` and `geodesic`, on data that may train."""
 
 AROUND = 0.3
 """Probabilities are averaged over this share of the radius; the chance of an error over a third."""
