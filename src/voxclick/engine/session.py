@@ -15,12 +15,12 @@ from voxclick.engine.ownership import Ownership
 from voxclick.engine.predict import Model
 from voxclick.engine.readout import Readout
 from voxclick.engine.source import opened
-from voxclick.engine.suggest import Suggestion, suggest
+from voxclick.engine.suggest import suggest
 from voxclick.errors import UnknownNameError
 from voxclick.geometry import Box
 from voxclick.models import load
 from voxclick.models.base import Segmenter
-from voxclick.prompts import Point, Prompt
+from voxclick.prompts import Point, Prompt, Suggestion
 from voxclick.types import Index3
 from voxclick.volume import Volume
 
