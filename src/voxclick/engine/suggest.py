@@ -53,7 +53,7 @@ def suggest(model: Model, state: ObjectState, seen: Sequence[Index3]) -> Suggest
     """
     if not state.done or state.bounds.empty:
         return None
-    belief = _belief(model, state)
+    belief = belief_of(model, state)
     if belief is None or not belief.mask.any():
         return None
     doubt = belief.doubt(state.prompts)
@@ -69,7 +69,7 @@ def suggest(model: Model, state: ObjectState, seen: Sequence[Index3]) -> Suggest
 
 
 @dataclass(frozen=True, eq=False)
-class _Belief:
+class Belief:
     """What a model says of a view, beside the mask that came of it.
 
     Attributes:
@@ -87,7 +87,8 @@ class _Belief:
     depth: Float[Array, "i j k"]
 
     @classmethod
-    def of(cls, view: View, logits: Float[Array, "i j k"], mask: Bool[Array, "i j k"]) -> "_Belief":
+    def of(cls, view: View, logits: Float[Array, "i j k"], mask: Bool[Array, "i j k"]) -> "Belief":
+        """The logits and the mask of a view, which holds some of the object."""
         voxels = max(int(mask.sum()), 27)
         radius = float((voxels * view.grid.voxel_volume_mm3 * 0.75 / np.pi) ** (1 / 3))
         steps = view.grid.spacing_mm
@@ -102,14 +103,19 @@ class _Belief:
         averaged: Array = gaussian_filter(values, width, mode="nearest")
         return averaged
 
-    def doubt(self, prompts: Sequence[Prompt]) -> Float[Array, "i j k"]:
-        """How likely the mask is wrong, voxel by voxel."""
+    def terms(self, prompts: Sequence[Prompt]) -> list[Float[Array, "i j k"]]:
+        """What speaks for an error, voxel by voxel: what `INSIDE` and `OUTSIDE` weight."""
         against = np.where(self.mask, -1.0, 1.0)
         logits = np.clip(self.logits, -SURE, SURE).astype(np.float64)
         around = np.clip(self.average(expit(logits), AROUND), 0.002, 0.998)
         depth = np.minimum(self.depth, 4)
         near = [np.log(self._distance(self._marks(prompts, sign)) + 0.05) for sign in (True, False)]
-        terms = (1.0, against * logits, against * logit(around), np.log(depth + 0.05), depth, *near)
+        ones = np.ones(self.mask.shape)
+        return [ones, against * logits, against * logit(around), np.log(depth + 0.05), depth, *near]
+
+    def doubt(self, prompts: Sequence[Prompt]) -> Float[Array, "i j k"]:
+        """How likely the mask is wrong, voxel by voxel."""
+        terms = self.terms(prompts)
         sides = [sum(w * t for w, t in zip(ws, terms, strict=True)) for ws in (INSIDE, OUTSIDE)]
         doubt: Array = expit(np.where(self.mask, sides[0], sides[1]))
         return doubt
@@ -145,7 +151,7 @@ class _Belief:
         return capped
 
 
-def _belief(model: Model, state: ObjectState) -> _Belief | None:
+def belief_of(model: Model, state: ObjectState) -> Belief | None:
     """What the model says of the view that the object was last seen through.
 
     Of an object that is found slice by slice, it is the slice that the model is least sure of among
@@ -160,10 +166,10 @@ def _belief(model: Model, state: ObjectState) -> _Belief | None:
     answer = model.decode(look, state.prompts, state.claim)
     assert answer.previous is not None
     mask = (answer.previous >= 0.5).cpu().numpy()
-    return _Belief.of(answer.view, answer.logits.float().cpu().numpy(), mask)
+    return Belief.of(answer.view, answer.logits.float().cpu().numpy(), mask)
 
 
-def _belief_of_slice(model: Model, segmenter: SliceSegmenter, state: ObjectState) -> _Belief | None:
+def _belief_of_slice(model: Model, segmenter: SliceSegmenter, state: ObjectState) -> Belief | None:
     track = state.track
     if track is None or track is LOST or not track.found:
         return None
@@ -179,7 +185,7 @@ def _belief_of_slice(model: Model, segmenter: SliceSegmenter, state: ObjectState
     with torch.inference_mode():
         logits = segmenter.spread(embedding, track.found[number].answer)
         mask = view.read(state.claim, segmenter.device) >= 0.5
-    return _Belief.of(view, logits.float().cpu().numpy(), mask.cpu().numpy())
+    return Belief.of(view, logits.float().cpu().numpy(), mask.cpu().numpy())
 
 
 def _share_wrong(state: ObjectState, seen: Sequence[Index3], inside: bool) -> float:
