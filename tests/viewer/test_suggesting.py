@@ -52,9 +52,7 @@ def test_the_key_leads_all_panes_to_the_place_and_asks(opened: Viewer) -> None:
     assert shown(opened) == found["at"]
     note = opened.page.locator("#note")
     expect(note).to_contain_text("Is this part of object_1?")
-    expect(note).to_contain_text(
-        "Click if it is" if found["positive"] else "Right-click if not"
-    )
+    expect(note).to_contain_text("Click if it is" if found["positive"] else "Right-click if not")
     assert opened.state() == before
 
 
