@@ -20,7 +20,7 @@ from voxclick.engine.predict import Model, first_look
 from voxclick.engine.track import LOST
 from voxclick.models.base import SliceSegmenter
 from voxclick.preprocess import View
-from voxclick.prompts import BoxPrompt, Point, Prompt, Scribble
+from voxclick.prompts import BoxPrompt, Point, Prompt, Scribble, Suggestion
 from voxclick.types import Array, Index3
 
 INSIDE = (2.41, 0.41, 0.30, 1.02, -3.68, -0.11, 0.16)
@@ -41,27 +41,6 @@ APART = 0.3
 
 SURE = 8.0
 """Logits beyond say nothing more."""
-
-
-@dataclass(frozen=True)
-class Suggestion:
-    """A place worth a look.
-
-    Attributes:
-        at: The voxel.
-        positive: What a click here says, if the mask is wrong here.
-        doubt: How likely the mask is wrong here, 0 to 1.
-    """
-
-    at: Index3
-    positive: bool
-    doubt: float
-
-    @property
-    def point(self) -> Point:
-        """The click that corrects the mask here."""
-        i, j, k = self.at
-        return Point((float(i), float(j), float(k)), positive=self.positive)
 
 
 def suggest(model: Model, state: ObjectState, seen: Sequence[Index3]) -> Suggestion | None:
