@@ -168,6 +168,17 @@ def test_what_is_no_image_is_one_clear_line(what: str, tmp_path: Path) -> None:
     assert "\n" not in str(raised.value)
 
 
+@pytest.mark.parametrize(
+    ("what", "begins"), [("unit", "lengths in "), ("flat", "a 3D image is needed")]
+)
+def test_what_is_wrong_is_not_told_as_garbled_metadata(
+    what: str, begins: str, tmp_path: Path
+) -> None:
+    BROKEN[what](tmp_path / "a.ome.zarr")
+    with pytest.raises(InputError, match=f"^{begins}"):
+        vc.read(tmp_path / "a.ome.zarr")
+
+
 def test_an_address_is_told_to_be_downloaded() -> None:
     with pytest.raises(MissingFileError, match="download it first"):
         vc.read("https://example.org/a.ome.zarr")

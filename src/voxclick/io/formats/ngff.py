@@ -152,6 +152,8 @@ def image_of(attributes: Json, path: Path) -> Image:
             str(one.get("label", "")) for one in found.get("omero", {}).get("channels", ())
         )
     except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+        if isinstance(error, FileFormatError):
+            raise
         lacks = f"{type(error).__name__} {error}".strip()
         raise FileFormatError(
             f"the metadata of OME-Zarr 0.4 or 0.5 are needed, those of {path} lack or garble "
