@@ -112,6 +112,12 @@ def test_one_of_several_channels_is_chosen_by_number_or_name(tmp_path: Path) -> 
             vc.read(path, wrong)
 
 
+def test_a_channel_that_is_not_there_is_told_with_what_was_asked(tmp_path: Path) -> None:
+    path = made(tmp_path / "a.ome.zarr", np.stack([ARRAY, ARRAY]), axes=axes("czyx"))
+    with pytest.raises(OptionError, match="holds 2 along its axis c, got 'DAPI'; add c=0"):
+        vc.read(path, "DAPI")
+
+
 def test_the_only_image_in_a_folder_is_read_and_one_of_several_must_be_named(
     tmp_path: Path,
 ) -> None:
