@@ -23,6 +23,7 @@ from voxclick.models import MODELS
 from voxclick.models.weights import family_of, presence
 
 SOLIDS = "solids"
+CLICKS = 10
 
 
 def costs(scored: Sequence[str], rest: bool) -> Iterator[Cost]:
@@ -56,7 +57,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.book", description=__doc__)
     parser.add_argument("data", nargs="*", type=Path, help="folders of labelled cases")
     parser.add_argument("--models", nargs="+", help="names or files; all whose weights are here")
-    parser.add_argument("--clicks", type=int, default=10)
+    parser.add_argument("--clicks", type=int, default=CLICKS)
     parser.add_argument("--limit", type=int, help="at most so many cases of a folder")
     parser.add_argument("--max-objects", type=int, help="at most so many objects of a case")
     parser.add_argument(
@@ -74,17 +75,27 @@ def main() -> None:
             question = replace(question, data=[work / SOLIDS])
         found = [_told(evaluate(model, question, work / "runs")) for model in models]
     measured = list(costs(models, rest=not asked.scored_only))
-    words = [f"DATA={shlex.quote(' '.join(one.name for one in asked.data))}"] if asked.data else []
     book = Book(
         found=found,
         costs=measured,
         absent=[row.name for row in MODELS if presence(row) == "absent"],
-        command=" ".join(["make bench-book", *words]),
+        command=_command(asked),
         machine=machine(),
         data=[one.name for one in question.data],
     )
     write_page(book, asked.results)
     print(f"Written to {asked.results / 'README.md'}")
+
+
+def _command(asked: argparse.Namespace) -> str:
+    """What was asked, with data sets by name."""
+    words = [one.name for one in asked.data]
+    for name in ("limit", "max_objects", "models"):
+        if (value := getattr(asked, name)) is not None:
+            many = value if isinstance(value, list) else [str(value)]
+            words += [f"--{name.replace('_', '-')}", *(Path(one).name for one in many)]
+    words += [] if asked.clicks == CLICKS else ["--clicks", str(asked.clicks)]
+    return shlex.join(["python", "-m", "benchmarks.book", *words])
 
 
 def _told(quality: Quality) -> Quality:

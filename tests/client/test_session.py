@@ -23,6 +23,7 @@ from voxclick.models import MODELS
 from voxclick.models.weights import presence
 from voxclick.prompts import Prompt
 from voxclick.server.settings import Limits
+from voxclick.types import Index3
 
 CENTRE = (20.0, 18.0, 16.0)
 
@@ -104,6 +105,30 @@ def test_all_verbs_are_those_of_a_local_session(server: Server, tmp_path: Path) 
         assert there.labelmap().names == expected.names
         for name in here.objects:
             assert np.array_equal(there.mask(name).array, here.mask(name).array)
+
+
+@pytest.mark.parametrize("name", GRIDS)
+def test_suggestions_are_those_of_a_local_session(
+    server: Server, tmp_path: Path, name: str
+) -> None:
+    path = image(tmp_path, name)
+    here = vc.Session(path, device="cpu")
+    with server.open(path) as there:
+        assert there.suggest() is None
+        for one in (here, there):
+            one.add(vc.Point(CENTRE), to="ball")
+        seen: list[Index3] = []
+        for _ in range(3):
+            found = there.suggest(seen=seen)
+            assert found is not None
+            assert found == here.suggest("ball", seen)
+            seen.append(found.at)
+        there.add(found.point)
+        assert there.mask().array[found.at] == found.positive
+        with pytest.raises(PromptError, match="volume"):
+            there.suggest(seen=[(40, 0, 0)])
+        with pytest.raises(UnknownNameError, match="liver"):
+            there.suggest(of="liver")
 
 
 def test_a_session_is_found_again_by_its_id(server: Server, tmp_path: Path) -> None:

@@ -48,6 +48,7 @@ def test_asking_changes_nothing() -> None:
 def test_there_is_nowhere_to_look_before_there_is_a_mask() -> None:
     session = vc.Session(bright_ball(GRIDS["straight"], CENTRE, 9.0)[0], "geodesic")
     assert session.suggest() is None
+    assert session.objects == ()
 
 
 def test_places_that_were_right_are_passed_over() -> None:

@@ -7,6 +7,7 @@ from phantoms import GRIDS
 import voxclick as vc
 from voxclick.errors import GridMismatchError, LogError, PromptError
 from voxclick.geometry import Box
+from voxclick.prompts import Suggestion
 from voxclick.server.orientation import Orientation
 
 ARRAY = np.arange(40 * 36 * 32).reshape(40, 36, 32)
@@ -102,6 +103,17 @@ def test_a_click_lands_in_the_voxel_that_it_was_in(name: str, at: tuple[float, .
     i, j, k = native.voxels()[0]
     assert ARRAY[i, j, k] == orientation.turned(ARRAY)[x, y, z]
     assert orientation.shown_prompt(native)["at"] == pytest.approx(at, abs=2e-6)
+
+
+@pytest.mark.parametrize("name", GRIDS)
+def test_a_suggestion_is_shown_at_the_voxel_that_it_is_about(name: str) -> None:
+    orientation = Orientation.of(GRIDS[name])
+    shown = orientation.shown_suggestion(Suggestion((3, 20, 11), False, 0.25))
+    assert orientation.turned(ARRAY)[tuple(shown["at"])] == ARRAY[3, 20, 11]
+    assert (shown["positive"], shown["doubt"]) == (False, 0.25)
+    assert orientation.native_index(shown["at"], "view") == (3, 20, 11)
+    mm = GRIDS[name].to_ras(np.array([[3.2, 19.8, 11.0]]))[0]
+    assert orientation.native_index(mm.tolist(), "ras") == (3, 20, 11)
 
 
 def test_millimetres_are_taken_as_they_are() -> None:

@@ -117,6 +117,71 @@ def test_undo_redo_and_removal_are_those_of_the_session(
     assert api.delete(f"{url}/objects/1/prompts/9").status_code == 404
 
 
+@pytest.mark.parametrize("name", GRIDS)
+def test_what_is_suggested_is_where_the_session_would_look(
+    api: httpx.Client, opened: Callable[..., Json], balls: dict[str, Path], name: str
+) -> None:
+    url = f"/sessions/{opened(api, name)['id']}"
+    here = vc.Session(balls[name], device="cpu")
+    orientation = Orientation.of(here.grid)
+    api.post(f"{url}/prompts", json=click(CENTRE), params={"wait": True})
+    here.add(vc.Point(CENTRE))
+    before = api.get(url).json()
+    shown: Json = {}
+    native, seen = [], []
+    for _ in range(4):
+        found = here.suggest(seen=native)
+        shown = api.get(
+            f"{url}/objects/1/suggestion", params={"seen": seen, "space": "view"}
+        ).json()
+        assert found is not None
+        assert shown == orientation.shown_suggestion(found)
+        native.append(found.at)
+        seen.append(",".join(map(str, shown["at"])))
+    by_file = {"seen": [",".join(map(str, at)) for at in native[:-1]]}
+    assert api.get(f"{url}/objects/1/suggestion", params=by_file).json() == shown
+    assert api.get(url).json() == before
+
+
+def test_a_suggestion_that_cannot_be_given_is_null_or_said_to_be_wrong(
+    api: httpx.Client, opened: Callable[..., Json]
+) -> None:
+    url = f"/sessions/{opened(api, 'flipped')['id']}"
+    api.post(f"{url}/objects", json={})
+    empty = api.get(f"{url}/objects/1/suggestion")
+    assert (empty.status_code, empty.json()) == (200, None)
+    api.patch(f"{url}/objects/1", json={"locked": True})
+    assert api.get(f"{url}/objects/1/suggestion").status_code == 200
+    outside = api.get(f"{url}/objects/1/suggestion", params={"seen": "40,0,0"})
+    assert outside.status_code == 422
+    assert "volume" in outside.json()["detail"]
+    for wrong in ("1,2", "a,b,c", "1,2,3,4", "nan,0,0"):
+        refused = api.get(f"{url}/objects/1/suggestion", params={"seen": wrong})
+        assert refused.status_code == 422
+        assert "seen" in refused.json()["detail"]
+    unknown = api.get(f"{url}/objects/9/suggestion")
+    assert unknown.status_code == 404
+    assert "must be one of 1" in unknown.json()["detail"]
+
+
+def test_a_suggestion_takes_its_turn_and_the_page_is_told(
+    server: LiveServer, api: httpx.Client, opened: Callable[..., Json]
+) -> None:
+    state = opened(api)
+    url = f"/sessions/{state['id']}"
+    api.post(f"{url}/prompts", json=click(CENTRE), params={"wait": True})
+
+    async def watched() -> list[Any]:
+        async with socket_of(server, state["id"]) as socket:
+            await socket.recv()
+            await asyncio.to_thread(api.get, f"{url}/objects/1/suggestion")
+            return [json.loads(await asyncio.wait_for(socket.recv(), 30)) for _ in range(2)]
+
+    begun, ended = asyncio.run(watched())
+    assert (begun["busy"], begun["what"]) == (True, "suggesting")
+    assert ended == {"type": "busy", "busy": False}
+
+
 def test_objects_are_opened_named_coloured_locked_and_dropped(
     api: httpx.Client, opened: Callable[..., Json]
 ) -> None:

@@ -12,8 +12,8 @@ from jaxtyping import UInt
 
 from voxclick.errors import UnknownNameError
 from voxclick.geometry import Box, Grid
-from voxclick.prompts import Prompt, PromptLog
-from voxclick.types import Array, Json
+from voxclick.prompts import Prompt, PromptLog, Suggestion
+from voxclick.types import Array, Index3, Json
 from voxclick.volume import LabelMap, Mask
 from voxclick.volume.packing import decode_runs
 
@@ -124,6 +124,34 @@ class RemoteSession:
         if refinements is not None:
             params["refinements"] = str(refinements)
         return self._changed("POST", "/prompts", json=fields, params=params)
+
+    def suggest(self, of: str | None = None, seen: Sequence[Index3] = ()) -> Suggestion | None:
+        """Where to look next: a place where the mask may well be wrong, and much would change.
+
+        Look there. Where the mask is wrong, add the suggestion's `point`; where it is right, ask
+        again with the place among those `seen`. Changes nothing.
+
+        Args:
+            of: Name of the object; the current one when None.
+            seen: Native voxels that were looked at since the last prompt, and were right.
+
+        Returns:
+            None for an object without a voxel, or with nowhere left to look.
+
+        Raises:
+            UnknownNameError: If there is no such object.
+            PromptError: If a place lies outside the volume.
+        """
+        label = self._label(of)
+        if label is None:
+            return None
+        places = [",".join(str(int(n)) for n in at) for at in seen]
+        asked = {"seen": places, "space": "voxel"}
+        found = self._ask("GET", f"/objects/{label}/suggestion", params=asked).json()
+        if found is None:
+            return None
+        at = self._native(found["at"], [n + 1 for n in found["at"]]).start
+        return Suggestion(at, found["positive"], found["doubt"])
 
     def undo(self, of: str | None = None) -> RemoteChange:
         """Take back the newest prompt of an object, the current one when None; without limit."""

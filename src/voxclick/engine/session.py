@@ -15,12 +15,12 @@ from voxclick.engine.ownership import Ownership
 from voxclick.engine.predict import Model
 from voxclick.engine.readout import Readout
 from voxclick.engine.source import opened
-from voxclick.engine.suggest import Suggestion, suggest
+from voxclick.engine.suggest import suggest
 from voxclick.errors import UnknownNameError
 from voxclick.geometry import Box
 from voxclick.models import load
 from voxclick.models.base import Segmenter
-from voxclick.prompts import Point, Prompt
+from voxclick.prompts import Point, Prompt, Suggestion
 from voxclick.types import Index3
 from voxclick.volume import Volume
 
@@ -194,7 +194,8 @@ class Session(Readout):
         with self._lock:
             for at in seen:
                 Point((float(at[0]), float(at[1]), float(at[2]))).to_voxel(self.grid)
-            return suggest(self._model, self._objects.state(of), seen)
+            state = self._objects.find(None) if of is None else self._objects.state(of)
+            return None if state is None else suggest(self._model, state, seen)
 
     def cancel(self) -> None:
         """End the refinements that are still running, after the patch they are at."""

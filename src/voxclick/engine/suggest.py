@@ -20,15 +20,15 @@ from voxclick.engine.predict import Model, first_look
 from voxclick.engine.track import LOST
 from voxclick.models.base import SliceSegmenter
 from voxclick.preprocess import View
-from voxclick.prompts import BoxPrompt, Point, Prompt, Scribble
+from voxclick.prompts import BoxPrompt, Point, Prompt, Scribble, Suggestion
 from voxclick.types import Array, Index3
 
-INSIDE = (2.64, 0.35, -0.02, 0.97, -4.59, 0.97, -0.19)
-OUTSIDE = (-2.84, 0.11, 0.15, -1.22, -0.36, 0.24, 0.13)
+INSIDE = (2.41, 0.41, 0.30, 1.02, -3.68, -0.11, 0.16)
+OUTSIDE = (-2.54, 0.10, 0.39, -0.90, -0.03, 0.82, -0.20)
 """What the logit of an error, in the mask and beside it, is made of: a constant, the logit against
 what the mask says, the same of the probability around, log and linear depth, log distances to the
-nearest positive and negative click. Lengths are in radii of the object. Fitted to `builtin` and
-`geodesic` after one to five clicks, on the data sets that the built-in model was trained on."""
+nearest positive and negative click. Lengths are in radii of the object. Fitted by
+`benchmarks.suggestion_weights` to `builtin` and `geodesic`, on data that may train."""
 
 AROUND = 0.3
 """Probabilities are averaged over this share of the radius; the chance of an error over a third."""
@@ -43,27 +43,6 @@ SURE = 8.0
 """Logits beyond say nothing more."""
 
 
-@dataclass(frozen=True)
-class Suggestion:
-    """A place worth a look.
-
-    Attributes:
-        at: The voxel.
-        positive: What a click here says, if the mask is wrong here.
-        doubt: How likely the mask is wrong here, 0 to 1.
-    """
-
-    at: Index3
-    positive: bool
-    doubt: float
-
-    @property
-    def point(self) -> Point:
-        """The click that corrects the mask here."""
-        i, j, k = self.at
-        return Point((float(i), float(j), float(k)), positive=self.positive)
-
-
 def suggest(model: Model, state: ObjectState, seen: Sequence[Index3]) -> Suggestion | None:
     """The place of an object's last view that most deserves a look; None where there is none.
 
@@ -74,7 +53,7 @@ def suggest(model: Model, state: ObjectState, seen: Sequence[Index3]) -> Suggest
     """
     if not state.done or state.bounds.empty:
         return None
-    belief = _belief(model, state)
+    belief = belief_of(model, state)
     if belief is None or not belief.mask.any():
         return None
     doubt = belief.doubt(state.prompts)
@@ -90,7 +69,7 @@ def suggest(model: Model, state: ObjectState, seen: Sequence[Index3]) -> Suggest
 
 
 @dataclass(frozen=True, eq=False)
-class _Belief:
+class Belief:
     """What a model says of a view, beside the mask that came of it.
 
     Attributes:
@@ -108,7 +87,8 @@ class _Belief:
     depth: Float[Array, "i j k"]
 
     @classmethod
-    def of(cls, view: View, logits: Float[Array, "i j k"], mask: Bool[Array, "i j k"]) -> "_Belief":
+    def of(cls, view: View, logits: Float[Array, "i j k"], mask: Bool[Array, "i j k"]) -> "Belief":
+        """The logits and the mask of a view, which holds some of the object."""
         voxels = max(int(mask.sum()), 27)
         radius = float((voxels * view.grid.voxel_volume_mm3 * 0.75 / np.pi) ** (1 / 3))
         steps = view.grid.spacing_mm
@@ -123,14 +103,19 @@ class _Belief:
         averaged: Array = gaussian_filter(values, width, mode="nearest")
         return averaged
 
-    def doubt(self, prompts: Sequence[Prompt]) -> Float[Array, "i j k"]:
-        """How likely the mask is wrong, voxel by voxel."""
+    def terms(self, prompts: Sequence[Prompt]) -> list[Float[Array, "i j k"]]:
+        """What speaks for an error, voxel by voxel: what `INSIDE` and `OUTSIDE` weight."""
         against = np.where(self.mask, -1.0, 1.0)
         logits = np.clip(self.logits, -SURE, SURE).astype(np.float64)
         around = np.clip(self.average(expit(logits), AROUND), 0.002, 0.998)
         depth = np.minimum(self.depth, 4)
         near = [np.log(self._distance(self._marks(prompts, sign)) + 0.05) for sign in (True, False)]
-        terms = (1.0, against * logits, against * logit(around), np.log(depth + 0.05), depth, *near)
+        ones = np.ones(self.mask.shape)
+        return [ones, against * logits, against * logit(around), np.log(depth + 0.05), depth, *near]
+
+    def doubt(self, prompts: Sequence[Prompt]) -> Float[Array, "i j k"]:
+        """How likely the mask is wrong, voxel by voxel."""
+        terms = self.terms(prompts)
         sides = [sum(w * t for w, t in zip(ws, terms, strict=True)) for ws in (INSIDE, OUTSIDE)]
         doubt: Array = expit(np.where(self.mask, sides[0], sides[1]))
         return doubt
@@ -166,7 +151,7 @@ class _Belief:
         return capped
 
 
-def _belief(model: Model, state: ObjectState) -> _Belief | None:
+def belief_of(model: Model, state: ObjectState) -> Belief | None:
     """What the model says of the view that the object was last seen through.
 
     Of an object that is found slice by slice, it is the slice that the model is least sure of among
@@ -181,10 +166,10 @@ def _belief(model: Model, state: ObjectState) -> _Belief | None:
     answer = model.decode(look, state.prompts, state.claim)
     assert answer.previous is not None
     mask = (answer.previous >= 0.5).cpu().numpy()
-    return _Belief.of(answer.view, answer.logits.float().cpu().numpy(), mask)
+    return Belief.of(answer.view, answer.logits.float().cpu().numpy(), mask)
 
 
-def _belief_of_slice(model: Model, segmenter: SliceSegmenter, state: ObjectState) -> _Belief | None:
+def _belief_of_slice(model: Model, segmenter: SliceSegmenter, state: ObjectState) -> Belief | None:
     track = state.track
     if track is None or track is LOST or not track.found:
         return None
@@ -200,7 +185,7 @@ def _belief_of_slice(model: Model, segmenter: SliceSegmenter, state: ObjectState
     with torch.inference_mode():
         logits = segmenter.spread(embedding, track.found[number].answer)
         mask = view.read(state.claim, segmenter.device) >= 0.5
-    return _Belief.of(view, logits.float().cpu().numpy(), mask.cpu().numpy())
+    return Belief.of(view, logits.float().cpu().numpy(), mask.cpu().numpy())
 
 
 def _share_wrong(state: ObjectState, seen: Sequence[Index3], inside: bool) -> float:

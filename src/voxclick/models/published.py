@@ -6,20 +6,22 @@ import struct
 import warnings
 import zipfile
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from pickle import UnpicklingError
 from threading import Lock
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from voxclick.errors import FileFormatError, MissingFileError
+
+Network = TypeVar("Network", bound=nn.Module)
 
 Allowed = tuple[Callable[..., Any], str]
 """What stands in for a global of a pickle, and the full name that the global has there."""
@@ -218,3 +220,31 @@ def _pickle(path: Path) -> Iterator[IO[bytes]]:
         inside = next(name for name in packed.namelist() if name.endswith("data.pkl"))
         with packed.open(inside) as file:
             yield file
+
+
+def filled(network: Network, tensors: Mapping[str, Tensor], what: str) -> Network:
+    """A network with these weights, whole and no others, in float32 and ready to infer.
+
+    Args:
+        network: Of the right sizes.
+        tensors: Its weights, by its own names.
+        what: What they are of, for messages.
+
+    Raises:
+        FileFormatError: If entries are missing, unknown, or of other shapes.
+    """
+    wanted = {name: tuple(entry.shape) for name, entry in network.state_dict().items()}
+    given = {name: tuple(entry.shape) for name, entry in tensors.items()}
+    for complaint, odd in (
+        ("lacks", sorted(wanted.keys() - given.keys())),
+        ("has the unknown entry", sorted(given.keys() - wanted.keys())),
+        ("has another shape in", sorted(n for n in wanted if given.get(n) != wanted[n])),
+    ):
+        if odd:
+            raise FileFormatError(
+                f"a checkpoint of {what} of {len(wanted)} entries is needed, this one {complaint} "
+                f"{odd[0]!r} and {len(odd) - 1} more; get the file that its authors published"
+            )
+    network.load_state_dict({name: entry.float() for name, entry in tensors.items()})
+    network.eval()
+    return network

@@ -7,6 +7,7 @@ from voxclick.prompts.log import ObjectLog, PromptLog, Step
 from voxclick.prompts.mask import MaskPrompt
 from voxclick.prompts.point import Point
 from voxclick.prompts.scribble import Scribble
+from voxclick.prompts.suggestion import Suggestion
 
 __all__ = [
     "BoxPrompt",
@@ -18,4 +19,5 @@ __all__ = [
     "PromptLog",
     "Scribble",
     "Step",
+    "Suggestion",
 ]

@@ -27,7 +27,7 @@ class Activity:
         """Say that work goes on while the block runs.
 
         Args:
-            what: `predicting`, `refining` or `replaying`.
+            what: `predicting`, `refining`, `replaying` or `suggesting`.
             waiting: How many pieces are before it, or left of it.
         """
         self._works.append(what)

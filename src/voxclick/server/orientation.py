@@ -4,6 +4,7 @@ Only here are the two translated. The page speaks of voxels `[x, y, z]` whose in
 patient's right, front and head; the engine of the file's own `[i, j, k]`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
@@ -15,7 +16,7 @@ from jaxtyping import Float
 from voxclick.engine.track import SliceScores
 from voxclick.errors import GridMismatchError
 from voxclick.geometry import Box, Grid
-from voxclick.prompts import Lasso, MaskPrompt, Point, Prompt, PromptLog, Scribble
+from voxclick.prompts import Lasso, MaskPrompt, Point, Prompt, PromptLog, Scribble, Suggestion
 from voxclick.types import Array, Index3, Json
 from voxclick.volume import Mask
 
@@ -146,6 +147,25 @@ class Orientation:
             "quality": [round(quality[number], 3) for number in sorted(numbers)],
             "prompted": sorted(self._mirrored(number, axis) for number in scores.prompted),
         }
+
+    def native_index(self, at: Sequence[float], space: str) -> Index3:
+        """The native voxel that a place lies in.
+
+        Args:
+            at: Three coordinates.
+            space: Where they live, as in `native_prompt`.
+
+        Raises:
+            PromptError: If it lies outside the volume.
+        """
+        point = self.native_prompt({"kind": "point", "at": list(at), "space": space})
+        i, j, k = (int(n) for n in point.voxels()[0])
+        return (i, j, k)
+
+    def shown_suggestion(self, suggestion: Suggestion) -> Json:
+        """A place worth a look as the page shows it."""
+        at = [self._mirrored(suggestion.at[native], n) for n, native in enumerate(self.axes)]
+        return {"at": at, "positive": suggestion.positive, "doubt": suggestion.doubt}
 
     def _native_mask(self, prompt: MaskPrompt) -> MaskPrompt:
         mask = Mask(np.ascontiguousarray(self.turned_back(prompt.mask.array)), self.grid)

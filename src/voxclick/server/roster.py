@@ -69,6 +69,16 @@ class Roster:
                 return one
         return self.entries[-1] if self.entries else None
 
+    def progress(self) -> Json:
+        """The objects, and what can be done to the current one."""
+        current = self.chosen()
+        return {
+            "current": None if current is None else current["label"],
+            "objects": self.entries,
+            "can_undo": bool(current and current["can_undo"]),
+            "can_redo": bool(current and current["can_redo"]),
+        }
+
     def entry(self, label: int) -> Json:
         """The object of that label.
 

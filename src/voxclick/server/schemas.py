@@ -9,6 +9,9 @@ Index = Annotated[list[int], Field(min_length=3, max_length=3)]
 Label = Annotated[int, Field(ge=1, le=65535)]
 Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Space = Literal["view", "voxel", "ras", "lps"]
+NUMBER = "-?[0-9]+([.][0-9]+)?"
+Place = Annotated[str, Field(max_length=100, pattern=f"^{NUMBER}(,{NUMBER}){{2}}$")]
+"""Three coordinates in an address."""
 
 
 class Asked(BaseModel):
@@ -231,6 +234,14 @@ class Object(BaseModel):
     can_redo: bool
     prompts: list[dict[str, Any]]
     slices: Slices | None = None
+
+
+class Suggestion(BaseModel):
+    """A place worth a look: the mask may well be wrong there."""
+
+    at: Index = Field(description="The page's voxel.")
+    positive: bool = Field(description="What a click there says, if the mask is wrong.")
+    doubt: Annotated[float, Field(ge=0, le=1, description="How likely that is.")]
 
 
 class Progress(BaseModel):

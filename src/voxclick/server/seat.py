@@ -3,11 +3,10 @@
 import asyncio
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
-from typing import Any, TypeVar
 
 from voxclick.engine import Change, Session
 from voxclick.errors import OptionError
@@ -15,6 +14,7 @@ from voxclick.models.base import Segmenter
 from voxclick.prompts import PromptLog
 from voxclick.server.activity import Activity
 from voxclick.server.answers import all_labels, extent, together, told
+from voxclick.server.background import Background
 from voxclick.server.display import Display
 from voxclick.server.failures import StoppedEarly, answer_of
 from voxclick.server.keeper import Keeper
@@ -23,10 +23,8 @@ from voxclick.server.machine import Machine
 from voxclick.server.orientation import Orientation
 from voxclick.server.roster import Roster
 from voxclick.server.state import Record
-from voxclick.types import Json
+from voxclick.types import Index3, Json
 from voxclick.volume import Volume
-
-T = TypeVar("T")
 
 
 class Seat:
@@ -58,7 +56,7 @@ class Seat:
         # updates are made and sent one after the other: an older one never says the newer thing
         self._telling = threading.Lock()
         self._activity = Activity(self.listeners)
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._background = Background()
         self._replaying = False
         self._keeper = Keeper(self._keep, self._fail)
 
@@ -78,16 +76,12 @@ class Seat:
 
     def progress(self) -> Json:
         """What changes while one works."""
-        current = self._roster.chosen()
         return {
             "model": self.record.model,
             "device": str(self.session.segmenter.device),
             "revision": self._revision,
             "busy": self.busy,
-            "current": None if current is None else current["label"],
-            "objects": self._roster.entries,
-            "can_undo": bool(current and current["can_undo"]),
-            "can_redo": bool(current and current["can_redo"]),
+            **self._roster.progress(),
         }
 
     def labels(self) -> bytes:
@@ -135,10 +129,23 @@ class Seat:
             stream = self.session.stream(ready, name, refinements)
             answer = await self._do("predicting", number, lambda: next(stream))
         if answer["final"]:
-            self._start(self._look_ahead())
+            self._background.start(self._look_ahead())
             return answer
-        refining = self._start(self._refine(stream, number))
+        refining = self._background.start(self._refine(stream, number))
         return together([answer, *await asyncio.shield(refining)]) if wait else answer
+
+    async def suggest(self, label: int, seen: Sequence[Index3]) -> Json | None:
+        """Where to look next in an object, None for nowhere; changes nothing.
+
+        Args:
+            label: Of the object.
+            seen: Native voxels that were looked at since its last prompt, and were right.
+        """
+        async with self._order:
+            work = partial(self.session.suggest, self._roster.entry(label)["name"], seen)
+            with self._activity.at("suggesting", self._machine.turns.waiting):
+                found = await self._machine.turns.run(self.user, work)
+        return None if found is None else self.orientation.shown_suggestion(found)
 
     async def step_back(self, label: int | None, forth: bool) -> Json:
         """Undo the newest prompt of an object, or redo the one last undone."""
@@ -226,15 +233,13 @@ class Seat:
         if given.ordered():
             self._replaying = True
             await self._order.acquire()
-            self._start(self._replayed(given))
+            self._background.start(self._replayed(given))
 
     async def close(self) -> None:
         """Stop all work, keep what is not kept yet, and free the memory."""
         half_way = self._replaying
         self.session.cancel()
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._background.stop()
         if not half_way:
             self._keeper.touch()
         await self._keeper.finish()
@@ -265,7 +270,7 @@ class Seat:
         except Exception as error:  # noqa: BLE001  (nobody waits for it: the page is told)
             self._fail(error)
         else:
-            self._start(self._look_ahead())
+            self._background.start(self._look_ahead())
         return answers
 
     async def _look_ahead(self) -> None:
@@ -341,10 +346,3 @@ class Seat:
                 appearances=self._roster.appearances,
             )
         self._machine.folder.save(record, self.session.log)
-
-    def _start(self, work: Coroutine[None, None, T]) -> asyncio.Task[T]:
-        """Run something in the background; what is running is kept from the collector."""
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task

@@ -9,7 +9,7 @@ from torch import Tensor
 from transformers.initialization import no_init_weights
 
 from voxclick.errors import FileFormatError
-from voxclick.models.published import Imported, read_published
+from voxclick.models.published import Imported, filled, read_published
 from voxclick.models.sam2_slices import names
 from voxclick.models.sam2_slices.architecture import trunk_of
 from voxclick.models.sam2_slices.edgetam import names as edgetam_names
@@ -109,21 +109,7 @@ def _published(
 def _network(tensors: Mapping[str, Tensor], plan: Plan, image_size: int) -> SliceNetwork:
     with no_init_weights():
         network = plan.build(tensors, image_size)
-    wanted = {name: tuple(entry.shape) for name, entry in network.state_dict().items()}
-    given = {name: tuple(entry.shape) for name, entry in tensors.items()}
-    for complaint, odd in (
-        ("lacks", sorted(wanted.keys() - given.keys())),
-        ("has the unknown entry", sorted(given.keys() - wanted.keys())),
-        ("has another shape in", sorted(n for n in wanted if given.get(n) != wanted[n])),
-    ):
-        if odd:
-            raise FileFormatError(
-                f"a checkpoint of {len(wanted)} entries is needed, this one {complaint} "
-                f"{odd[0]!r} and {len(odd) - 1} more; get the file that its authors published"
-            )
-    network.load_state_dict({name: entry.float() for name, entry in tensors.items()})
-    network.eval()
-    return network
+    return filled(network, tensors, "SAM 2 or EdgeTAM")
 
 
 def _trained_size(file: Path) -> int:

@@ -8,7 +8,7 @@ from torch import Tensor
 from transformers.initialization import no_init_weights
 
 from voxclick.errors import FileFormatError
-from voxclick.models.published import Imported, read_published
+from voxclick.models.published import Imported, filled, read_published
 from voxclick.models.sam_slices.architecture import configuration
 from voxclick.models.sam_slices.names import in_library, recognises
 from voxclick.models.sam_slices.network import SamFrame
@@ -55,21 +55,7 @@ def network_of(tensors: Mapping[str, Tensor]) -> SamFrame:
     config = configuration(tensors)
     with no_init_weights():
         network = SamFrame(config)
-    wanted = {name: tuple(entry.shape) for name, entry in network.state_dict().items()}
-    given = {name: tuple(entry.shape) for name, entry in tensors.items()}
-    for complaint, names in (
-        ("lacks", sorted(wanted.keys() - given.keys())),
-        ("has the unknown entry", sorted(given.keys() - wanted.keys())),
-        ("has another shape in", sorted(n for n in wanted if given.get(n) != wanted[n])),
-    ):
-        if names:
-            raise FileFormatError(
-                f"a SAM checkpoint of {len(wanted)} entries is needed, this one {complaint} "
-                f"{names[0]!r} and {len(names) - 1} more; get the file that its authors published"
-            )
-    network.load_state_dict({name: entry.float() for name, entry in tensors.items()})
-    network.eval()
-    return network
+    return filled(network, tensors, "SAM")
 
 
 def _tensors(checkpoint: Mapping[str, Any]) -> dict[str, Tensor]:

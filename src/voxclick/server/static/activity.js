@@ -11,6 +11,7 @@ const WORK = {
   predicting: { phase: "thinking", words: "Thinking" },
   refining: { phase: "refining", words: "Refining" },
   replaying: { phase: "replaying", words: "Replaying the prompts" },
+  suggesting: { phase: "thinking", words: "Looking for a place" },
 };
 
 export class Activity {

@@ -165,6 +165,16 @@ export class SessionApi {
     return ask("POST", `${this.#path}/${way}`, { object });
   }
 
+  /**
+   * @param {number} object
+   * @param {import("./contract.js").Vector3[]} seen
+   * @returns {Promise<import("./contract.js").Suggestion | null>} Null where no place is left.
+   */
+  suggest(object, seen) {
+    const query = new URLSearchParams([["space", "view"], ...seen.map((at) => ["seen", at.join()])]);
+    return ask("GET", `${this.#path}/objects/${object}/suggestion?${query}`);
+  }
+
   cancel() {
     return request("POST", `${this.#path}/cancel`);
   }

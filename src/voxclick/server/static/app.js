@@ -5,6 +5,7 @@ import { Failure, listSessions, SessionApi } from "./api.js";
 import { byId } from "./dom.js";
 import { Drawing } from "./drawing.js";
 import { bindPage, bindPane, pageBindings, paneBindings, promptAt } from "./keys.js";
+import { Lookout } from "./lookout.js";
 import { fillBar, fillTheme } from "./panels/bar.js";
 import { fillDisplay } from "./panels/display.js";
 import { fillExport } from "./panels/export.js";
@@ -98,8 +99,14 @@ function show(api, scene) {
   const maximise = maximiser(byId("panes", HTMLElement));
   const helpSheet = byId("help-sheet", HTMLDialogElement);
   const help = () => helpSheet.showModal();
-  const pageKeys = pageBindings(scene, drawing, session, { help, maximise });
+  const lookout = new Lookout(scene, session);
+  const suggest = () => {
+    drawing.drop();
+    void lookout.next();
+  };
+  const pageKeys = pageBindings(scene, drawing, session, { help, maximise, suggest });
   bindPage(pageKeys);
+  byId("suggest", HTMLButtonElement).addEventListener("click", suggest);
   byId("help", HTMLButtonElement).addEventListener("click", help);
   byId("maximise", HTMLButtonElement).addEventListener("click", maximise);
   fillHelp([

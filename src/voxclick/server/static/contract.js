@@ -35,6 +35,12 @@
  * @property {number[]} quality Of each, 0 to 1.
  * @property {number[]} prompted
  *
+ * A place where the mask may be wrong.
+ * @typedef {object} Suggestion
+ * @property {Vector3} at
+ * @property {boolean} positive What a click there says, if it is.
+ * @property {number} doubt How likely it is, 0 to 1.
+ *
  * What changes while one works; the answers to prompts carry it.
  * @typedef {object} Progress
  * @property {string} model
@@ -75,7 +81,7 @@
  * @typedef {{id: string, name: string}} SessionRow
  * @typedef {{uid: string, description: string, images: number}} SeriesRow
  *
- * @typedef {"encoding" | "predicting" | "refining" | "replaying"} Work
+ * @typedef {"encoding" | "predicting" | "refining" | "replaying" | "suggesting"} Work
  * @typedef {{type: "state", state: Progress}} StateEvent
  * @typedef {{type: "busy", busy: boolean, what?: Work, waiting?: number}} BusyEvent
  * @typedef {{type: "failed", detail: string}} FailedEvent

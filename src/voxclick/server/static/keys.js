@@ -127,7 +127,7 @@ export function paneBindings(pane, scene, drawing, remove) {
  * @param {Scene} scene
  * @param {Drawing} drawing
  * @param {import("./session.js").Session} session
- * @param {{help: () => void, maximise: () => void}} page
+ * @param {{help: () => void, maximise: () => void, suggest: () => void}} page
  * @returns {Binding[]}
  */
 export function pageBindings(scene, drawing, session, page) {
@@ -152,6 +152,7 @@ export function pageBindings(scene, drawing, session, page) {
     { keys: ["X"], does: "Add or remove", run: () => (positive.value = !positive.value) },
     { keys: ["Ctrl+Z"], does: "Undo", run: () => void session.step("undo") },
     { keys: ["Ctrl+Shift+Z", "Ctrl+Y"], does: "Redo", run: () => void session.step("redo") },
+    { keys: ["S"], does: "Suggest where to look next", run: page.suggest },
     {
       keys: ["Escape"],
       does: "Drop what is being drawn, or stop refining",

@@ -43,6 +43,8 @@ export class Scene {
     this.draft = new Signal(/** @type {DrawnPrompt | null} */ (null));
     /** Sent, and not answered yet. */
     this.sent = new Signal(/** @type {DrawnPrompt[]} */ ([]));
+    /** The crosshair at the place that the user was asked to look at; seen there in any case. */
+    this.asked = new Signal(/** @type {Vector3 | null} */ (null));
     this.selected = new Signal(/** @type {PromptPlace | null} */ (null));
     /** Counts what came in of the volume. */
     this.loads = new Signal(0);

@@ -13,6 +13,8 @@ const LAG_MS = 1000;
 
 export class Session {
   activity = new Activity();
+  /** Comes when the newest change is answered. */
+  settled = Promise.resolve();
   #api;
   #scene;
   #wasConnected = false;
@@ -64,6 +66,15 @@ export class Session {
   step(way) {
     this.#scene.selected.value = null;
     return this.#answered(this.#api.step(way, this.#scene.progress.value.current));
+  }
+
+  /**
+   * @param {number} object
+   * @param {import("./contract.js").Vector3[]} seen
+   * @returns {Promise<{place: import("./contract.js").Suggestion | null} | null>} Null where it failed.
+   */
+  suggest(object, seen) {
+    return this.#guarded(this.#api.suggest(object, seen).then((place) => ({ place })));
   }
 
   cancel() {
@@ -118,7 +129,13 @@ export class Session {
   }
 
   /** @param {Promise<Answer>} asked */
-  async #answered(asked) {
+  #answered(asked) {
+    this.settled = this.#takeAnswer(asked);
+    return this.settled;
+  }
+
+  /** @param {Promise<Answer>} asked */
+  async #takeAnswer(asked) {
     const answer = await this.#guarded(asked);
     if (!answer) return;
     this.#adopt(answer.state);

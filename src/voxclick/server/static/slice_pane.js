@@ -157,8 +157,20 @@ export class SlicePane {
     return [(shape[this.plane.across] - 1) / 2, (shape[this.plane.down] - 1) / 2];
   }
 
+  /**
+   * Brings a voxel of this slice onto the canvas, where it is not.
+   * @param {Vector3} voxel
+   */
+  #reveal(voxel) {
+    const [x, y] = this.placement.pixelOf(voxel);
+    const { clientWidth: width, clientHeight: height } = this.canvas;
+    const seen = x >= 0 && y >= 0 && x <= width && y <= height;
+    if (!seen) this.#centre = [voxel[this.plane.across], voxel[this.plane.down]];
+    this.redraw();
+  }
+
   #watch() {
-    const { crosshair, greys, preferences, progress, draft, sent, selected, loads, relabels } =
+    const { crosshair, asked, greys, preferences, progress, draft, sent, selected, loads, relabels } =
       this.#scene;
     for (const cause of [greys, progress, draft, sent, selected, loads, relabels]) {
       cause.watch(this.redraw);
@@ -172,6 +184,7 @@ export class SlicePane {
       this.#slider.valueAsNumber = this.slice;
       this.redraw();
     });
+    asked.watch((at) => at && this.#reveal(at));
     preferences.watch((value) => {
       const letters = edges(this.plane, value.radiological);
       for (const side of /** @type {const} */ (["left", "right", "top", "bottom"])) {
@@ -257,9 +270,11 @@ export class SlicePane {
 
   /** @param {Placement} placement */
   #drawMarks(placement) {
-    const { crosshair, draft, sent, selected, progress, preferences, current } = this.#scene;
+    const { crosshair, asked, draft, sent, selected, progress, preferences, current } = this.#scene;
     const context = this.#context;
-    if (preferences.value.crosshair) drawCrosshair(context, placement, crosshair.value);
+    if (preferences.value.crosshair || asked.value === crosshair.value) {
+      drawCrosshair(context, placement, crosshair.value);
+    }
     if (preferences.value.prompts) {
       for (const object of progress.value.objects) {
         if (!object.visible || object !== current) continue;

@@ -1,4 +1,4 @@
-/** The bar at the top: model, device, undo and redo, theme, sheets. */
+/** The bar at the top: model, device, undo and redo, where to look, theme, sheets. */
 
 import { Failure, listModels } from "../api.js";
 import { byId, make } from "../dom.js";
@@ -17,11 +17,13 @@ export function fillBar(scene, session) {
 
   const undo = byId("undo", HTMLButtonElement);
   const redo = byId("redo", HTMLButtonElement);
+  const suggest = byId("suggest", HTMLButtonElement);
   undo.addEventListener("click", () => void session.step("undo"));
   redo.addEventListener("click", () => void session.step("redo"));
   progress.watch(() => {
     undo.disabled = !scene.current?.can_undo;
     redo.disabled = !scene.current?.can_redo;
+    suggest.disabled = !scene.current?.voxels;
     byId("device", HTMLElement).textContent = progress.value.device;
   });
   void fillModels(scene, session);
