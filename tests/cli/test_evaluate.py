@@ -51,7 +51,7 @@ def test_options_reach_the_settings(data, tmp_path):
 def test_a_failed_case_is_told_and_the_rest_is_a_result(data, tmp_path, capsys):
     break_case(data / "bad")
     assert run(data, tmp_path / "out") == 1
-    assert re.search(r"failed: bad .*image\.nii\.gz", capsys.readouterr().err)
+    assert re.search(r"failed: bad: .*image\.nii\.gz", capsys.readouterr().err)
 
 
 @pytest.mark.slow

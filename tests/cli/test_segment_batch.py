@@ -1,5 +1,6 @@
 """`voxclick segment --batch`."""
 
+import numpy as np
 import pytest
 from phantoms import GRIDS, bright_ball
 
@@ -40,6 +41,16 @@ def test_a_failed_row_is_named_and_the_exit_code_is_1(listed, tmp_path, capsys):
     assert told.out.startswith("1 of 2 images segmented -> ")
     (line,) = told.err.splitlines()
     assert line.startswith("voxclick: failed: row 2 (line 3) of some.csv, ")
+
+
+@pytest.mark.slow
+def test_processes_say_nothing_on_the_terminal(listed, tmp_path, capfd):
+    broken = np.array(vc.read(tmp_path / "a.nii.gz").array, dtype=np.float32)
+    broken[0, 0, 0] = np.nan
+    vc.write(vc.Volume(broken, vc.read(tmp_path / "a.nii.gz").grid), tmp_path / "a.nii")
+    listed.write_text('image,point\na.nii,"20,18,16"\nb.nii.gz,"20,18,16"\n')
+    assert run(listed, "--workers", "2", "-o", tmp_path / "out") == 0
+    assert "NaN" not in capfd.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Cases read from disk."""
 
+import re
+
 import nibabel as nib
 import numpy as np
 import pytest
@@ -7,6 +9,7 @@ from phantoms import GRIDS, ball, grid
 
 from voxclick.errors import GridMismatchError
 from voxclick.evaluate.case import Case
+from voxclick.geometry import Grid
 
 
 def save(path, array, on):
@@ -54,6 +57,18 @@ def test_labels_on_another_grid_are_an_error_that_names_both(saved, tmp_path):
     label = save(tmp_path / "shifted.nii.gz", labels, shifted)
     with pytest.raises(GridMismatchError, match=r"image\.nii\.gz.*shifted\.nii\.gz.*2\.0"):
         list(Case("a", "", case.image, label).targets(on))
+
+
+def test_labels_that_only_lie_elsewhere_are_told_with_where_both_begin(saved, tmp_path):
+    case, on, labels = saved
+    affine = on.affine.copy()
+    affine[:3, 3] += (70.0, 0.0, 0.0)
+    label = save(tmp_path / "moved.nii.gz", labels, Grid(on.shape, affine))
+    first = r"the first at \(%s"
+    with pytest.raises(GridMismatchError) as raised:
+        list(Case("a", "", case.image, label).targets(on))
+    for here in (on.affine[0, 3], affine[0, 3]):
+        assert re.search(first % re.escape(str(round(float(here), 3))), str(raised.value))
 
 
 def test_one_channel_of_several_is_read(tmp_path):

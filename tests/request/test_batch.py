@@ -131,6 +131,30 @@ def test_a_wrong_name_writes_nothing(listed, tmp_path, options, error):
     assert not (tmp_path / "out").exists()
 
 
+def test_masks_that_are_folders_are_made_again_and_those_of_others_never(listed, tmp_path):
+    row = 'image,point,output\na.nii.gz,"%s",a.ome.zarr\n'
+    listed.write_text(row % "20,18,16")
+    assert run(listed, tmp_path / "out").done == 1
+    assert run(listed, tmp_path / "out").before == 1
+    listed.write_text(row % "21,18,16")
+    assert run(listed, tmp_path / "out").before == 0
+    assert run(listed, tmp_path / "out", restart=True).done == 1
+    (tmp_path / "out" / "batch.jsonl").unlink()
+    with pytest.raises(OutputError, match="where nothing is"):
+        run(listed, tmp_path / "out")
+    assert vc.read_mask(tmp_path / "a.ome.zarr").voxels > 0
+
+
+def test_a_folder_that_an_ended_run_wrote_and_did_not_record_is_made_again(listed, tmp_path):
+    listed.write_text('image,point,output\na.nii.gz,"20,18,16",a.ome.zarr\n')
+    run(listed, tmp_path / "out")
+    record = tmp_path / "out" / "batch.jsonl"
+    begun, _ = record.read_text().splitlines()
+    record.write_text(begun + "\n")
+    again = run(listed, tmp_path / "out")
+    assert (again.done, again.before) == (1, 0)
+
+
 def test_a_wrong_row_writes_nothing(listed, tmp_path):
     listed.write_text(listed.read_text() + '\ngone.nii.gz,"1,2,3",x')
     with pytest.raises(FileNotFoundError, match="row 5"):

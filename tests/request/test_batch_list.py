@@ -103,6 +103,8 @@ def test_files_of_prompts_start_at_the_list(tmp_path):
         ("[3]", "list.json", FileFormatError, "row 1.*object, got int|object, got int in row 1"),
         ('{"image": 3}', "list.jsonl", OptionError, "row 1.*image must be text, got 3"),
         ('{"image": "a", "point": true}', "list.jsonl", OptionError, "row 1.*coordinates"),
+        ('{"image": "a", "scribble": 7}', "list.jsonl", OptionError, "row 1.*scribble must be"),
+        ('{"image": "a", "scribble": {"a": 1}}', "list.jsonl", OptionError, "scribble must be"),
         ('{"image": "a"}\nx', "list.jsonl", FileFormatError, r"row 2 \(line 2\)"),
     ],
 )

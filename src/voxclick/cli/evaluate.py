@@ -232,7 +232,8 @@ def _report(summary: "Summary", output: Path) -> None:
     if summary.small:
         say(f"{summary.small} objects were skipped for being small")
     for failure in summary.failures[:5]:
-        tell(f"voxclick: failed: {failure.case} {failure.name}: {failure.reason}")
+        what = f"{failure.case} {failure.name}".rstrip()
+        tell(f"voxclick: failed: {what}: {failure.reason}")
     if (more := len(summary.failures) - 5) > 0:
         tell(f"voxclick: failed: {more} more, see the page")
     say(str(output / "report.html"))

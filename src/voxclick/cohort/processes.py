@@ -1,7 +1,9 @@
 """Tasks spread over processes of this machine; one that dies is replaced, its task tried again."""
 
+import logging
 import os
 import signal
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -97,7 +99,8 @@ def run_apart(
 def _start(work: Work[Task, Told], seat: Seat, turn: Turn[Task]) -> _Worker[Task]:
     context = get_context("spawn")
     here, there = context.Pipe()
-    process = context.Process(target=_live, args=(there, work, seat.device), daemon=True)
+    quiet = logging.root.manager.disable >= logging.CRITICAL
+    process = context.Process(target=_live, args=(there, work, seat.device, quiet), daemon=True)
     with _environment({**ONE_THREAD, **seat.says}):
         process.start()
     there.close()
@@ -132,9 +135,12 @@ def _end_of(worker: _Worker[Task], started: bool) -> str:
     return f"its process ended with code {code}"
 
 
-def _live(connection: Connection, work: Work[Any, Any], device: str) -> None:
+def _live(connection: Connection, work: Work[Any, Any], device: str, quiet: bool) -> None:
     """The life of one process: begin, then task after task until there is none."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends it
+    if quiet:  # as the parent is: what libraries log and warn of stays off the terminal
+        logging.disable(logging.CRITICAL)
+        warnings.simplefilter("ignore")
     try:
         do = work.begin(device)
     except Exception as error:  # noqa: BLE001  told to the parent, which raises it

@@ -141,9 +141,9 @@ class Case:
         fits = grid.matches(other) if self.placed else grid.shape == other.shape
         if not fits:
             raise GridMismatchError(
-                f"labels must lie on the grid of {self.image.name}, {grid.shape} voxels of "
-                f"{_rounded(grid)} mm, got {path} with {other.shape} of {_rounded(other)} mm; "
-                "resample the labels onto the image, or correct the header that is wrong"
+                f"labels must lie on the grid of {self.image.name}, {_told(grid)}, got {path} with "
+                f"{_told(other)}; resample the labels onto the image, or correct the header that "
+                "is wrong"
             )
 
 
@@ -160,5 +160,12 @@ def unlabelled(name: str, image: Path, wanted: Path, group: str = "") -> Case:
     return Case(name, group, image, None, problem=problem)
 
 
-def _rounded(grid: Grid) -> tuple[float, ...]:
-    return tuple(round(value, 3) for value in grid.spacing_mm)
+def _told(grid: Grid) -> str:
+    """A grid in words, with where it begins: labels often differ from their image in that alone."""
+    spacing, origin = (
+        tuple(round(float(value), 3) for value in values)
+        for values in (grid.spacing_mm, grid.affine[:3, 3])
+    )
+    return (
+        f"{grid.shape} voxels of {spacing} mm, oriented {grid.orientation}, the first at {origin}"
+    )

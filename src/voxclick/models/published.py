@@ -105,7 +105,7 @@ STAND_INS: tuple[Allowed, ...] = (
 
 
 def read_published(path: Path, allowed: Collection[Allowed] = ()) -> dict[str, Any]:
-    """What a published `.pt`, `.pth`, `.pth.tar` or `.safetensors` file holds, on the CPU.
+    """What a published `.pt`, `.pth`, `.pth.tar`, `.bin` or `.safetensors` file holds, on the CPU.
 
     A pickle may name tensors, standard containers, `EasyDict` and NumPy's numbers, which become
     plain dictionaries and numbers. Anything else it names is refused, and nothing of it runs.
@@ -182,7 +182,7 @@ def _complaint(path: Path, error: BaseException) -> str:
     else:
         reason = "it is no pickle of tensors in PyTorch's own protocol"
     return (
-        f"a checkpoint (.pt, .pth, .pth.tar or .safetensors) is needed, cannot read {path}: "
+        f"a checkpoint (.pt, .pth, .pth.tar, .bin or .safetensors) is needed, cannot read {path}: "
         f"{reason}; get it again"
     )
 

@@ -104,7 +104,9 @@ def check_spelling(request: Request) -> None:
     """
     for path in request.files:
         if not path.exists():
-            raise MissingFileError(f"a file or folder is needed at {path}, got nothing there")
+            raise MissingFileError(
+                f"a file or folder is needed at {path}, got nothing there; check it"
+            )
     log = None if request.prompts is None else PromptLog.load(request.prompts)
     further = (request.mask, *request.scribble, *request.negative_scribble)
     spelt = [*_boxes(request), *_clicks(request)]

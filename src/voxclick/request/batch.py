@@ -12,6 +12,7 @@ from voxclick.cohort.staff import Staff
 from voxclick.engine.growth.kinds import GROWTHS
 from voxclick.errors import UnknownNameError
 from voxclick.io.atomic import PART
+from voxclick.io.kinds import FORMATS
 from voxclick.models import ready_row
 from voxclick.request.batch_check import check_rows
 from voxclick.request.batch_list import Row, read_list
@@ -113,6 +114,7 @@ def segment_batch(batch: Batch, restart: bool = False, watch: Watch | None = Non
             else:
                 ends[entry.output] = entry
         before = len(ends)
+        record.begin(filter(_is_folder, (task.request.output for task in tasks)))
         losses: list[str] = []
         try:
             with closing(crew.run(tasks, work, losses)) as told:
@@ -142,6 +144,11 @@ def _check_growth(name: str | None) -> None:
     known = [row.name for row in GROWTHS]
     if name is not None and name not in known:
         raise UnknownNameError(f"growth must be one of {', '.join(known)}, got {name!r}")
+
+
+def _is_folder(output: Path) -> bool:
+    name = output.name.lower()
+    return any(kind.is_folder and name.endswith(kind.suffixes) for kind in FORMATS)
 
 
 def _finished(table: Path, rows: list[Row], ends: dict[str, Told], before: int) -> Finished:

@@ -1,12 +1,14 @@
 """A batch is checked before any work: what is wrong with a row is known by its number."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from voxclick import io
 from voxclick.errors import InputError, OptionError, OutputError, VoxclickError
+from voxclick.io.atomic import PART
 from voxclick.request.asked import check_spelling
 from voxclick.request.batch_list import Row
+from voxclick.request.batch_record import own_outputs
 
 
 def check_rows(rows: Sequence[Row], made: Path) -> None:
@@ -23,10 +25,11 @@ def check_rows(rows: Sequence[Row], made: Path) -> None:
     """
     inputs = {path.resolve(): row for row in rows for path in row.request.files}
     taken: dict[Path, Row] = {}
+    own = own_outputs(made)
     for row in rows:
         try:
             check_spelling(row.request)
-            _check_output(row.request.output, made)
+            _check_output(row.request.output, made, own)
         except (InputError, OutputError) as error:
             raise _named(error, row) from None
         place = row.request.output.resolve()
@@ -43,10 +46,15 @@ def check_rows(rows: Sequence[Row], made: Path) -> None:
         taken[place] = row
 
 
-def _check_output(output: Path, made: Path) -> None:
-    """Of a folder that is made later only the ending of the name can be checked."""
+def _check_output(output: Path, made: Path, own: Collection[str]) -> None:
+    """Of a folder that is made later only the ending of the name can be checked.
+
+    A mask that is a folder is written over if it is of an earlier run, and else never.
+    """
     if output.parent.resolve() == made.resolve() and not made.exists():
         io.check_output(Path(made.parent, output.name))
+    elif str(output) in own and output.is_dir():
+        io.check_output(output.with_name(f"{PART}{output.name}"))
     else:
         io.check_output(output)
 

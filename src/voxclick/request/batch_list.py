@@ -59,7 +59,9 @@ def read_list(path: Path, folder: Path, space: Space = "voxel") -> list[Row]:
     except FileNotFoundError:
         raise MissingFileError(f"a batch needs a list, got nothing at {path}") from None
     except (OSError, ValueError) as error:
-        raise FileFormatError(f"a batch needs a text file, cannot read {path}: {error}") from None
+        raise FileFormatError(
+            f"a batch needs a text file, cannot read {path}: {error}; save it as text in UTF-8"
+        ) from None
     read = {".json": _from_json, ".jsonl": _from_json_lines}.get(path.suffix.lower(), _from_table)
     rows = [
         Row(number, where, _request(cells, where, path.absolute().parent, folder, space))
@@ -109,7 +111,8 @@ def _from_json(text: str, path: Path) -> Iterator[tuple[str, Json]]:
     entries = _parsed(text, f"{path}")
     if not isinstance(entries, list):
         raise FileFormatError(
-            f"a batch needs a JSON list of objects, got {type(entries).__name__} in {path}"
+            f"a batch needs a JSON list of objects, got {type(entries).__name__} in {path}; put it "
+            "in [ ], or name the file .jsonl"
         )
     for number, entry in enumerate(entries, start=1):
         yield f"row {number} of {path.name}", _object(entry, f"row {number} of {path}")
@@ -163,7 +166,7 @@ def _value(name: str, value: Any, base: Path) -> Any:
     if name in COORDINATES:
         return tuple(_coordinates(name, value))
     if name in FILES:
-        texts = value.split(";") if isinstance(value, str) else value
+        texts = value if isinstance(value, list) else _text(name, value).split(";")
         return tuple(base / _text(name, one) for one in texts if not _empty(one))
     if name == "mask_label" and isinstance(value, int):
         return str(value)

@@ -4,7 +4,7 @@ import csv
 import hashlib
 import io as text
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -63,6 +63,12 @@ def key_of(row: Row, settings: Json) -> str:
     return hashlib.sha256(content.encode()).hexdigest()[:32]
 
 
+def own_outputs(folder: Path) -> frozenset[str]:
+    """The masks that runs into a folder of results made, or began to make."""
+    done, begun = _entries(folder / RECORD)
+    return frozenset((*done, *begun))
+
+
 class Record:
     """The record of a folder of results.
 
@@ -76,12 +82,14 @@ class Record:
 
     def __init__(self, folder: Path, restart: bool = False) -> None:
         self._path = folder / RECORD
-        self._done: dict[str, Done] = {}
         if restart:
             for name in (RECORD, TABLE):
                 (folder / name).unlink(missing_ok=True)
+        self._done, begun = _entries(self._path)
         if self._path.is_file():
-            self._read()
+            with whole(self._path, ".jsonl") as part:
+                lines = [*map(_begun_line, begun), *map(_done_line, self._done.values())]
+                part.write_text("".join(lines), encoding="utf-8")
 
     def done(self, output: Path, key: str) -> Done | None:
         """The entry of a mask that was made of just this and is still there."""
@@ -97,27 +105,28 @@ class Record:
             OutputError: If it cannot be written.
         """
         self._done[entry.output] = entry
+        self._append(_done_line(entry))
+
+    def begin(self, outputs: Iterable[Path]) -> None:
+        """Note masks that will be made, so that a later run knows them for its own.
+
+        Only those that are folders need it: a folder of others is never written over.
+
+        Raises:
+            OutputError: If it cannot be written.
+        """
+        if lines := "".join(_begun_line(str(output)) for output in outputs):
+            self._append(lines)
+
+    def _append(self, lines: str) -> None:
         try:
             with self._path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(asdict(entry)) + "\n")
+                file.write(lines)
         except OSError as error:
             raise OutputError(
                 f"the record of a batch must be written to {self._path}, which fails: "
                 f"{error.strerror}; make room or choose another --output"
             ) from None
-
-    def _read(self) -> None:
-        """The entries; a line that breaks off, as a killed run leaves it, is dropped."""
-        for line in self._path.read_text(encoding="utf-8", errors="replace").splitlines():
-            try:
-                entry = json.loads(line)
-                done = Done(**{**entry, "notes": tuple(entry["notes"])})
-            except (ValueError, TypeError, KeyError):
-                continue
-            self._done[done.output] = done
-        with whole(self._path, ".jsonl") as part:
-            lines = (json.dumps(asdict(entry)) + "\n" for entry in self._done.values())
-            part.write_text("".join(lines), encoding="utf-8")
 
 
 def write_table(folder: Path, rows: Sequence[Row], ends: Mapping[str, Told]) -> Path:
@@ -141,6 +150,33 @@ def write_table(folder: Path, rows: Sequence[Row], ends: Mapping[str, Told]) -> 
     with whole(path, ".csv") as part:
         part.write_text(lines.getvalue(), encoding="utf-8", newline="")
     return path
+
+
+def _entries(path: Path) -> tuple[dict[str, Done], dict[str, None]]:
+    """What is done and what was begun, by output; a line that breaks off is dropped."""
+    done: dict[str, Done] = {}
+    begun: dict[str, None] = {}
+    if not path.is_file():
+        return done, begun
+    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+        try:
+            entry = json.loads(line)
+            if "begun" in entry:
+                begun[str(entry["begun"])] = None
+                continue
+            one = Done(**{**entry, "notes": tuple(entry["notes"])})
+        except (ValueError, TypeError, KeyError):
+            continue
+        done[one.output] = one
+    return done, begun
+
+
+def _done_line(entry: Done) -> str:
+    return json.dumps(asdict(entry)) + "\n"
+
+
+def _begun_line(output: str) -> str:
+    return json.dumps({"begun": output}) + "\n"
 
 
 def _cells(end: Told | None) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """What a worker of a batch does: image after image, with one model; it writes the masks itself."""
 
 import logging
+import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -76,6 +77,8 @@ class Segmenting(Work[Task, Told]):
 def _segment(task: Task, segmenter: Segmenter, growth: str | None) -> Done:
     request = task.request
     started = time.perf_counter()
+    if request.output.is_dir():  # of an earlier run, or of a worker that was lost
+        shutil.rmtree(request.output)
     volume = io.read(request.image, request.series)
     asked = placed(request, volume)
     segmented = answer(asked, Session(volume, segmenter, growth=growth))

@@ -1,5 +1,6 @@
 """Labelled volumes that training reads: chosen by name, read when asked for, kept in memory."""
 
+import logging
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatch
@@ -17,6 +18,8 @@ from voxclick.evaluate.dataset import find_dataset
 from voxclick.geometry import Grid
 from voxclick.preprocess.intensity import Window
 from voxclick.types import Array, Index3
+
+logger = logging.getLogger(__name__)
 
 SMALLEST = 30
 """Voxels of its volume that an object needs to be drawn."""
@@ -220,7 +223,10 @@ def _chosen(
     """Cases by name, by data set."""
     found: dict[str, dict[str, Case]] = {}
     unused = {*include, *exclude}
-    for case in find_dataset(folder).cases:
+    dataset = find_dataset(folder)
+    for left_out in dataset.unlabelled:
+        logger.warning("%s is left out: %s", left_out.name, left_out.problem)
+    for case in dataset.cases:
         name = case.name if "/" in case.name else f"{folder.resolve().name}/{case.name}"
         part = name.partition("/")[0]
         fits = {p for p in (*include, *exclude) if p == part or fnmatch(name, p)}

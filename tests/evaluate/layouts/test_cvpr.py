@@ -29,12 +29,34 @@ def test_labels_lie_in_a_parallel_folder(tmp_path):
     assert [case.labels.parent.name for case in cases] == ["gt", "gt"]
 
 
-def test_files_that_are_no_archives_are_left_out_and_those_without_labels_have_a_problem(tmp_path):
-    (tmp_path / "CT_text.npz").write_text("this is no archive")
+def test_files_without_labels_have_a_problem(tmp_path):
     np.savez(tmp_path / "CT_test.npz", imgs=CUBE, spacing=(1, 1, 1))
     (case,) = find(tmp_path)
     assert (case.name, case.labels) == ("CT_test", None)
     assert "CT_test.npz, array gts" in case.problem
+
+
+def test_a_file_that_is_cut_off_is_a_case_with_a_problem(tmp_path):
+    for name in ("CT_a.npz", "CT_b.npz"):
+        np.savez(tmp_path / name, imgs=CUBE, gts=CUBE, spacing=(1, 1, 1))
+    cut = (tmp_path / "CT_b.npz").read_bytes()[:200]
+    (tmp_path / "CT_b.npz").write_bytes(cut)
+    whole, broken = find(tmp_path)
+    assert (whole.name, whole.problem) == ("CT_a", "")
+    assert (broken.name, broken.group) == ("CT_b", "CT")
+    assert "cannot read" in broken.problem
+    assert "CT_b.npz" in broken.problem
+
+
+@pytest.mark.parametrize("spoilt", ["img", "gt"])
+def test_of_an_image_and_labels_in_parallel_folders_a_broken_one_is_told_once(spoilt, tmp_path):
+    for part, array in (("img", "imgs"), ("gt", "gts")):
+        (tmp_path / part).mkdir()
+        np.savez(tmp_path / part / "CT_a.npz", **{array: CUBE}, spacing=(1, 1, 1))
+    (tmp_path / spoilt / "CT_a.npz").write_text("this is no archive")
+    (case,) = find(tmp_path)
+    assert case.name == "img/CT_a"
+    assert str(tmp_path / spoilt / "CT_a.npz") in case.problem
 
 
 def test_labels_without_a_spacing_lie_on_the_image(tmp_path):

@@ -4,7 +4,6 @@ import logging
 
 import pytest
 
-from voxclick.errors import FileFormatError
 from voxclick.evaluate.layouts.folders import find
 
 
@@ -57,11 +56,13 @@ def test_a_label_can_be_called_a_segmentation(tmp_path):
 
 
 @pytest.mark.parametrize("content", ["[1, 2]", "{", '{"liver": 1}', "\xff\xfe"])
-def test_broken_names_are_an_error_that_says_what_is_expected(tmp_path, content):
+def test_broken_names_are_a_problem_of_their_case_that_says_what_is_expected(tmp_path, content):
     make(tmp_path / "one", "image.nii.gz", "label.nii.gz")
     (tmp_path / "one" / "labels.json").write_text(content, encoding="latin-1")
-    with pytest.raises(FileFormatError, match=r"labels\.json must map label numbers to names"):
-        find(tmp_path)
+    make(tmp_path / "two", "image.nii.gz", "label.nii.gz")
+    broken, whole = find(tmp_path)
+    assert (broken.name, whole.name, whole.problem) == ("one", "two", "")
+    assert "labels.json must map label numbers to names" in broken.problem
 
 
 def test_the_order_does_not_depend_on_the_file_system(tmp_path):

@@ -117,6 +117,14 @@ def test_a_truncated_gzip_and_a_text_file_are_refused(tmp_path: Path) -> None:
             vc.read(tmp_path / f"{name}.nii.gz")
 
 
+def test_a_file_that_ends_within_its_header_is_told_so(tmp_path: Path) -> None:
+    whole = save(tmp_path / "whole.nii").read_bytes()
+    for size in (0, 200):
+        (tmp_path / "cut.nii").write_bytes(whole[:size])
+        with pytest.raises(FileFormatError, match=rf"cut\.nii has {size} bytes in all; copy"):
+            vc.read(tmp_path / "cut.nii")
+
+
 def test_labels_may_be_whole_floats_but_not_fractions(tmp_path: Path) -> None:
     whole = (np.abs(ARRAY) % 3).astype(np.float64)
     assert vc.read_labelmap(save(tmp_path / "whole.nii", whole)).labels == (1, 2)

@@ -112,6 +112,12 @@ def test_one_of_several_channels_is_chosen_by_number_or_name(tmp_path: Path) -> 
             vc.read(path, wrong)
 
 
+def test_a_channel_that_is_not_there_is_told_with_what_was_asked(tmp_path: Path) -> None:
+    path = made(tmp_path / "a.ome.zarr", np.stack([ARRAY, ARRAY]), axes=axes("czyx"))
+    with pytest.raises(OptionError, match="holds 2 along its axis c, got 'DAPI'; add c=0"):
+        vc.read(path, "DAPI")
+
+
 def test_the_only_image_in_a_folder_is_read_and_one_of_several_must_be_named(
     tmp_path: Path,
 ) -> None:
@@ -166,6 +172,17 @@ def test_what_is_no_image_is_one_clear_line(what: str, tmp_path: Path) -> None:
     assert raised.value.exit_code == 2
     assert str(tmp_path) in str(raised.value)
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("what", "begins"), [("unit", "lengths in "), ("flat", "a 3D image is needed")]
+)
+def test_what_is_wrong_is_not_told_as_garbled_metadata(
+    what: str, begins: str, tmp_path: Path
+) -> None:
+    BROKEN[what](tmp_path / "a.ome.zarr")
+    with pytest.raises(InputError, match=f"^{begins}"):
+        vc.read(tmp_path / "a.ome.zarr")
 
 
 def test_an_address_is_told_to_be_downloaded() -> None:

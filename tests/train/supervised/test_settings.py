@@ -17,6 +17,8 @@ from voxclick.train.supervised.settings import SupervisedSettings
         ({"optimiser": "adam"}, "optimiser must be one of"),
         ({"fall": "linear"}, "fall must be one of"),
         ({"batch": 0}, "must be 1 or more"),
+        ({"mirrored": 2.0}, "mirrored must be a share, 0 to 1, got 2.0"),
+        ({"positive": float("nan")}, "positive must be a share"),
     ],
 )
 def test_what_cannot_be_is_told(wrong, told):

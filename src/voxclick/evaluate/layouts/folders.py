@@ -19,8 +19,8 @@ SUFFIXES = (".nii.gz", ".nii", ".nrrd", ".seg.nrrd", ".nhdr", ".mha", ".mhd")
 def find(folder: Path) -> list[Case]:
     """The cases in and below a folder, by path; each is named by its path below it.
 
-    A case's group is the name of the folder that holds it. A folder with an image and no label is
-    a case with a problem.
+    A case's group is the name of the folder that holds it. A folder with an image and no label, or
+    with names that cannot be read, is a case with a problem.
     """
     cases: list[Case] = []
     seen: set[Path] = set()
@@ -43,7 +43,10 @@ def find(folder: Path) -> list[Case]:
         if label is None:
             cases.append(unlabelled(name, image, here / "label.nii.gz", group))
             continue
-        cases.append(Case(name, group, image, label, read_names(here / "labels.json")))
+        try:
+            cases.append(Case(name, group, image, label, read_names(here / "labels.json")))
+        except FileFormatError as error:
+            cases.append(Case(name, group, image, label, problem=str(error)))
     return cases
 
 
@@ -69,5 +72,5 @@ def read_names(path: Path) -> dict[int, str]:
     except (OSError, UnicodeDecodeError, ValueError, AttributeError) as error:
         raise FileFormatError(
             f'labels.json must map label numbers to names, as in {{"1": "liver"}}; '
-            f"cannot read {path}: {error}"
+            f"cannot read {path}: {error}; mend it, or take it away"
         ) from None

@@ -90,10 +90,12 @@ class Image:
         chosen = {}
         for axis, name in self.others.items():
             if name not in asked and shape[axis] > 1:
+                wrong = "" if text is None else f", got {text!r}"
                 known = f" ({', '.join(self.channels)})" if name == "c" and self.channels else ""
                 raise OptionError(
                     f"one 3D image must be chosen from {path}, which holds {shape[axis]} along its "
-                    f"axis {name}{known}; add {name}=0 as the series, such as --series {name}=0"
+                    f"axis {name}{known}{wrong}; add {name}=0 as the series, such as "
+                    f"--series {name}=0"
                 )
             number = asked.pop(name, 0)
             if not 0 <= number < shape[axis]:
@@ -152,6 +154,8 @@ def image_of(attributes: Json, path: Path) -> Image:
             str(one.get("label", "")) for one in found.get("omero", {}).get("channels", ())
         )
     except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+        if isinstance(error, FileFormatError):
+            raise
         lacks = f"{type(error).__name__} {error}".strip()
         raise FileFormatError(
             f"the metadata of OME-Zarr 0.4 or 0.5 are needed, those of {path} lack or garble "

@@ -189,12 +189,18 @@ def _header(stream: BufferedIOBase, path: Path) -> Header:
         return nib.Nifti1Header(start[:348], check=False)
     if start[4:8] == b"n+2\0" and len(start) == nib.Nifti2Header.sizeof_hdr:
         return nib.Nifti2Header(start, check=False)
+    if len(start) < 348:
+        raise FileFormatError(
+            f"a NIfTI file begins with a header of 348 bytes, {path} has {len(start)} bytes in "
+            "all; copy or export it again"
+        )
     if start[344:348] == b"ni1\0":
         raise FileFormatError(
             f"a NIfTI in one file is needed, {path} is the header of a pair; convert the pair"
         )
     raise FileFormatError(
-        f"a NIfTI file is needed, {path} has no NIfTI header but begins with {start[:12]!r}"
+        f"a NIfTI file is needed, {path} has no NIfTI header but begins with {start[:12]!r}; "
+        "give the file its right ending, or export it again"
     )
 
 

@@ -124,7 +124,10 @@ def _group(path: Path) -> tuple[Any, Path]:
             f"an OME-Zarr image is a folder, {path} is a file; unpack it, or give the folder"
         )
     if not is_zarr(path):
-        raise FileFormatError(f"an OME-Zarr folder holds one of {', '.join(MARKS)}, {path} none")
+        raise FileFormatError(
+            f"an OME-Zarr folder holds one of {', '.join(MARKS)}, got {path} without any; copy it "
+            "whole, with the files whose names begin with a dot"
+        )
     opened = zarr.open(path, mode="r", use_consolidated=False)
     if not isinstance(opened, zarr.Group):
         raise FileFormatError(

@@ -12,6 +12,7 @@ from voxclick.types import Vector3
 
 OPTIMISERS = ("sgd", "adamw")
 FALLS = ("polynomial", "cosine")
+SHARES = ("positive", "augmented", "mirrored", "intensities")
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,9 @@ class PatchSettings(EpochSettings):
             values = getattr(self, name)
             if len(values) != 3 or min(values) <= 0:
                 raise OptionError(f"{name} must be three numbers above 0, got {list(values)}")
+        for name in SHARES:
+            if not 0 <= getattr(self, name) <= 1:
+                raise OptionError(f"{name} must be a share, 0 to 1, got {getattr(self, name)}")
         if len(self.intensity) not in (0, 4):
             raise OptionError(
                 f"intensity must be low, high, mean and std, got {list(self.intensity)}"
