@@ -149,7 +149,7 @@ def _costs(costs: Sequence[Cost]) -> list[str]:
         "## One view",
         "",
         "Every family on the packaged head: its own view around the same click, encoded, answered, "
-        "and corrected with two clicks more. Median seconds. Where the weights are not on the "
+        "and corrected with one click more. Median seconds. Where the weights are not on the "
         "machine, they are drawn at random at the published size, which costs the same.",
         "",
         *_header("", ["weights", *PARTS, "peak of the process"]),
@@ -181,7 +181,8 @@ def _steps(found: Sequence[Quality]) -> list[int]:
 
 
 def _header(first: str, names: Sequence[str]) -> list[str]:
-    return [_row(first, names), "|---|" + "---:|" * len(names)]
+    left = [":---" if name in ("model", "weights") else "---:" for name in names]
+    return [_row(first, names), f"|---|{'|'.join(left)}|"]
 
 
 def _row(first: str, cells: Sequence[str]) -> str:
