@@ -13,7 +13,7 @@ def check(tmp_path):
         (tmp_path / name).write_text("never read")
 
     def checked(table):
-        (tmp_path / "list.csv").write_text("image,output,point,mask,mask_label\n" + table)
+        (tmp_path / "list.csv").write_text("image,output,point,mask,mask_label,negative\n" + table)
         check_rows(read_list(tmp_path / "list.csv", tmp_path / "out"), tmp_path / "out")
 
     return checked
@@ -31,6 +31,7 @@ def test_rows_that_can_be_tried_pass_without_their_images_being_read(check, tmp_
         ('a.nii.gz,,"1,2"\n', InputError, "row 1.*3 numbers.*'1,2'"),
         ('a.nii.gz,,"1,2,nan"\n', InputError, "row 1"),
         ("a.nii.gz\n", InputError, "row 1.*at least one prompt"),
+        ('a.nii.gz,,,,,"1,2,3"\n', InputError, "row 1.*at least one positive"),
         ('a.nii.gz,,"1,2,3",gone.nii\n', InputError, "row 1.*gone.nii"),
         ('a.nii.gz,,"1,2,3",,2\n', InputError, "row 1.*mask-label"),
         ('a.nii.gz,x.foo,"1,2,3"\n', InputError, r"row 1.*x\.foo"),

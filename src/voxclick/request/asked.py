@@ -83,11 +83,7 @@ class Asked:
                 )
         for _, prompt, _ in self.steps():
             prompt.to_voxel(grid)
-        if not any(prompt.positive for _, prompt, _ in self.steps()):
-            raise PromptError(
-                "a segmentation needs at least one positive prompt, got only negative ones; "
-                "add --point I,J,K on the object"
-            )
+        _check_positive(any(prompt.positive for _, prompt, _ in self.steps()))
 
     def _adds(self, known: set[str]) -> bool:
         return bool(self.prompts) and self.name not in known
@@ -98,7 +94,7 @@ def check_spelling(request: Request) -> None:
 
     Raises:
         MissingFileError: If one of its files is not there.
-        PromptError: If there is no prompt, or one is not what a prompt can be.
+        PromptError: If there is no prompt, none is positive, or one is not what a prompt can be.
         OptionError: If it is not said which of several objects a prompt is about.
         LogError: If its log is broken.
     """
@@ -111,6 +107,9 @@ def check_spelling(request: Request) -> None:
     further = (request.mask, *request.scribble, *request.negative_scribble)
     spelt = [*_boxes(request), *_clicks(request)]
     _check_any(log, bool(spelt) or any(further))
+    logged = [step.prompt for _, step in log.ordered()] if log else []
+    drawn = request.mask is not None or bool(request.scribble)
+    _check_positive(drawn or any(prompt.positive for prompt in (*spelt, *logged)))
     _check_mask_label(request)
     _name(request, log, bool(spelt) or any(further))
 
@@ -147,6 +146,14 @@ def _check_any(log: PromptLog | None, more: bool) -> None:
         raise PromptError(
             "a segmentation needs at least one prompt, got none; give --point I,J,K on the object, "
             "or --box, --scribble, --mask or --prompts"
+        )
+
+
+def _check_positive(some: bool) -> None:
+    if not some:
+        raise PromptError(
+            "a segmentation needs at least one positive prompt, got only negative ones; "
+            "add --point I,J,K on the object"
         )
 
 
