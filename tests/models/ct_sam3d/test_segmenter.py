@@ -154,8 +154,9 @@ def test_half_precision_gives_almost_the_same_mask(network: Network) -> None:
     assert 2 * (one & other).sum() > 0.97 * (one.sum() + other.sum())
 
 
-def test_a_click_asks_the_decoder_once(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The answer to one click is the round before the next one."""
+@pytest.fixture
+def asked(network: Network, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Grows by one whenever the decoder is asked."""
     asked: list[int] = []
     decode = network.decode
 
@@ -164,8 +165,23 @@ def test_a_click_asks_the_decoder_once(network: Network, monkeypatch: pytest.Mon
         return decode(features, prompts)
 
     monkeypatch.setattr(network, "decode", counted)
+    return asked
+
+
+def test_a_click_asks_the_decoder_once(network: Network, asked: list[int]) -> None:
+    """The answer to one click is the round before the next one."""
     session = vc.Session(ct(Grid((70, 70, 70), np.diag([1.5, 1.5, 1.5, 1.0]))), segmenter(network))
     session.widens = False
     for count, at in enumerate([(20, 18, 16), (24, 20, 15), (17, 16, 17)], start=1):
         session.add(vc.Point(at))
         assert len(asked) == count
+
+
+def test_strokes_that_begin_an_object_ask_the_decoder_once(
+    network: Network, asked: list[int]
+) -> None:
+    volume, model = ct(GRIDS["straight"]), segmenter(network)
+    view = View.of(volume, model.spec.look(volume.grid, volume.grid.box, 0))
+    places = [(30.0, 35.0, 28.0), (36.0, 30.0, 33.0), (31.0, 31.0, 31.0)]
+    model.decode(model.embed(view), [Point(at) for at in places], None)
+    assert len(asked) == 1

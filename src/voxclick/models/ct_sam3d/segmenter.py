@@ -113,12 +113,14 @@ class CtSam3dSegmenter(Segmenter, CrossPatch):
 
         The network's previous mask is its own answer to the prompts before the newest, as in
         training, where that agrees with the object's mask so far; else it is that mask. Where both
-        are the same but for what is lost between grids, this is the network's next round.
+        are the same but for what is lost between grids, this is the network's next round. Several
+        prompts of a new object are one round.
         """
         assert isinstance(embedding, PatchEmbedding)
         mask = None if previous is None else embedding.turn.crop(previous)
-        own = self._round(embedding, prompts[:-1])
-        logits = self._round(embedding, prompts) if _same(own, mask) else None
+        own = None if mask is None else self._round(embedding, prompts[:-1])
+        goes_on = len(prompts) == 1 if mask is None else _same(own, mask)
+        logits = self._round(embedding, prompts) if goes_on else None
         if logits is None:
             clicks = clicks_of(prompts, self.spec.patch)
             logits = self._ask(embedding, clicks, _believed(own, mask))
@@ -173,10 +175,10 @@ class CtSam3dSegmenter(Segmenter, CrossPatch):
         return torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32)
 
 
-def _same(own: Float[Tensor, "d h w"] | None, mask: Float[Tensor, "d h w"] | None) -> bool:
-    """Whether the network's own answer is the mask so far, or there is neither."""
-    if own is None or mask is None:
-        return own is None and mask is None
+def _same(own: Float[Tensor, "d h w"] | None, mask: Float[Tensor, "d h w"]) -> bool:
+    """Whether the network's own answer is the mask so far."""
+    if own is None:
+        return False
     inside, known = own > 0, mask >= 0.5
     total = int(inside.sum()) + int(known.sum())
     return total == 0 or 2 * int((inside & known).sum()) >= SAME * total
