@@ -36,6 +36,23 @@ def test_a_suggestion_is_a_click_that_changes_its_voxel(name: str) -> None:
     assert bool(session.mask().array[found.at]) == found.positive
 
 
+def test_what_another_object_owns_counts_as_missing() -> None:
+    volume = bright_ball(GRIDS["straight"], CENTRE, 9.0)[0]
+    session = vc.Session(volume, "geodesic", overlap="last")
+    session.add(vc.Point(CENTRE))
+    name, whole = session.current, np.ones(session.grid.shape, dtype=np.bool_)
+    whole[0, 0, 0] = False
+    session.object("above")
+    session.add(vc.MaskPrompt(vc.Mask(whole, session.grid)))
+    mask = session.mask(name).array
+    seen: list[Index3] = []
+    for _ in range(6):
+        found = session.suggest(of=name, seen=seen)
+        assert found is not None
+        assert found.positive != bool(mask[found.at])
+        seen.append(found.at)
+
+
 def test_asking_changes_nothing() -> None:
     session = clicked(GRIDS["straight"])
     mask, log = session.mask().array, session.log.to_json()

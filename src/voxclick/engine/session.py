@@ -195,7 +195,12 @@ class Session(Readout):
             for at in seen:
                 Point((float(at[0]), float(at[1]), float(at[2]))).to_voxel(self.grid)
             state = self._objects.find(None) if of is None else self._objects.state(of)
-            return None if state is None else suggest(self._model, state, seen)
+            found = None if state is None else suggest(self._model, state, seen)
+            if found is None or state is None:
+                return None
+            i, j, k = found.at
+            shown = self._objects.visible(state, Box((i, j, k), (i + 1, j + 1, k + 1)))
+            return replace(found, positive=not shown.any())
 
     def cancel(self) -> None:
         """End the refinements that are still running, after the patch they are at."""

@@ -46,6 +46,8 @@ SURE = 8.0
 def suggest(model: Model, state: ObjectState, seen: Sequence[Index3]) -> Suggestion | None:
     """The place of an object's last view that most deserves a look; None where there is none.
 
+    Of what the object claims: another object may own the place.
+
     Args:
         model: The segmenter on its volume.
         state: The object.
